@@ -1,0 +1,101 @@
+//! The command line.
+
+// This is the outside: arguments, files of results, threads that run seeds, real time.
+#![allow(clippy::disallowed_methods)]
+
+mod check;
+mod doctor;
+mod exit;
+mod explain;
+mod replay;
+mod run;
+mod seeds;
+mod selftest;
+mod subject;
+#[cfg(test)]
+mod tests;
+
+pub use exit::Exit;
+pub use selftest::selftest;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// What a command did not manage, and what the process exits with.
+struct Failure {
+    exit: Exit,
+    text: String,
+}
+
+impl Failure {
+    fn new(exit: Exit, text: impl std::fmt::Display) -> Self {
+        Self { exit, text: text.to_string() }
+    }
+}
+
+type Ended = Result<Exit, Failure>;
+
+/// Runs workloads against duolog and judges what it did.
+#[derive(Parser)]
+#[command(name = "duolog", version, after_help = exit_codes())]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs seeds and judges them
+    Run(run::RunArgs),
+    /// Runs a plan, a failure, or a seed again
+    Replay(replay::ReplayArgs),
+    /// Judges a recorded history again
+    Check(check::CheckArgs),
+    /// Tells what an invariant, a planted mistake or an exit code means
+    Explain(explain::ExplainArgs),
+    /// Looks at what the harness needs of this machine
+    Doctor(doctor::DoctorArgs),
+    /// Prints a completion script
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+fn exit_codes() -> String {
+    let lines: Vec<String> =
+        Exit::ALL.iter().map(|exit| format!("  {:>2}  {}", exit.code(), exit.meaning())).collect();
+    format!("Exit codes:\n{}", lines.join("\n"))
+}
+
+/// Runs the command line of this process.
+pub fn main() -> Exit {
+    ended(match Cli::parse().command {
+        Command::Run(args) => run::run(&args),
+        Command::Replay(args) => replay::replay(&args),
+        Command::Check(args) => check::check(&args),
+        Command::Explain(args) => explain::explain(&args),
+        Command::Doctor(args) => doctor::doctor(&args),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "duolog", &mut script);
+            print(&String::from_utf8_lossy(&script));
+            Ok(Exit::Pass)
+        }
+    })
+}
+
+fn ended(ended: Ended) -> Exit {
+    match ended {
+        Ok(exit) => exit,
+        Err(failure) => {
+            eprintln!("error: {}", failure.text);
+            failure.exit
+        }
+    }
+}
+
+/// Prints to standard output. A reader that closed it has seen enough.
+fn print(text: &str) {
+    use std::io::Write;
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}

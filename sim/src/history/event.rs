@@ -1,0 +1,338 @@
+//! An operation with both of its moments.
+
+use duolog::types::{SegmentId, SegmentOffset};
+use serde::{Deserialize, Serialize};
+
+use crate::plan::{Ack, CommitChoice};
+
+/// A position, as in [`SegmentOffset`]; in files `[segment, offset]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place(pub u64, pub u64);
+
+impl From<SegmentOffset> for Place {
+    fn from(offset: SegmentOffset) -> Self {
+        Self(offset.segment_id.0, offset.offset)
+    }
+}
+
+impl From<Place> for SegmentOffset {
+    fn from(place: Place) -> Self {
+        Self { segment_id: SegmentId(place.0), offset: place.1 }
+    }
+}
+
+/// An operation: begun, and ended where it did end.
+///
+/// `invoked` and `returned` are drawn from one counter: where one operation returned before
+/// another one was invoked, it did so in the run, whatever the clocks say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Which process did it, from 0; the one after a kill has the next number.
+    pub process: u32,
+    /// Which actor did it, as numbered in the plan; [`Event::DRIVER`] for the run itself.
+    pub actor: u32,
+    /// Which reader session it went through, numbered over the run; 0 where through none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub session: u32,
+    /// Which partition, numbered over all topics.
+    pub lane: u32,
+    /// The moment before the call.
+    pub invoked: u64,
+    /// The moment after it returned; `None` where it never did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returned: Option<u64>,
+    /// The clock before the call, microseconds.
+    pub invoked_us: u64,
+    /// The clock when it returned or was given up, microseconds.
+    pub returned_us: u64,
+    /// What was asked.
+    pub call: Call,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+fn is_zero(session: &u32) -> bool {
+    *session == 0
+}
+
+impl Event {
+    /// The actor number of the run itself: kills and the reading at the end.
+    pub const DRIVER: u32 = u32::MAX;
+
+    /// The reply, where it succeeded.
+    pub fn reply(&self) -> Option<&Reply> {
+        match &self.outcome {
+            Outcome::Ok(reply) => Some(reply),
+            _ => None,
+        }
+    }
+
+    /// Whether it returned before `other` began.
+    pub fn before(&self, other: &Event) -> bool {
+        self.returned.is_some_and(|returned| returned < other.invoked)
+    }
+}
+
+/// What was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Call {
+    /// Append the messages `first..first + count` of the actor.
+    Append {
+        /// The counter of the first message.
+        first: u64,
+        /// How many.
+        count: u32,
+        /// When to return.
+        ack: Ack,
+    },
+    /// Write what is staged.
+    Flush {
+        /// Whether to force it.
+        fsync: bool,
+    },
+    /// Read on.
+    Next {
+        /// How many at most.
+        count: u32,
+        /// How long to wait for the first.
+        wait_us: u64,
+    },
+    /// Go back to the earliest message.
+    SeekEarliest,
+    /// Commit for a group.
+    Commit {
+        /// The group.
+        group: u32,
+        /// How the position was chosen.
+        which: CommitChoice,
+        /// The position.
+        place: Place,
+        /// The sequence of the message there, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sequence: Option<u64>,
+    },
+    /// Ask for a group's committed position.
+    Committed {
+        /// The group.
+        group: u32,
+    },
+    /// Look up by id.
+    LookupId {
+        /// The number that the id is made of; `None` for an id that no message has.
+        id: Option<u64>,
+    },
+    /// Look up by position.
+    LookupPosition {
+        /// The position.
+        place: Place,
+        /// The sequence of the message there, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sequence: Option<u64>,
+    },
+    /// Look up by time.
+    LookupTime {
+        /// From this time on, microseconds since 1970.
+        from_us: i64,
+        /// Up to this time, exclusive.
+        to_us: i64,
+        /// How many at most.
+        limit: u32,
+    },
+    /// Ask for the marks.
+    Marks,
+    /// Settle the tail.
+    Settle,
+    /// Drop what lies before `to`, in whole segments.
+    Trim {
+        /// The first sequence to keep at least.
+        to: u64,
+    },
+    /// Open a reader session.
+    OpenSession {
+        /// Its group.
+        group: u32,
+        /// Whether it reads everything at the end of the run.
+        drains: bool,
+    },
+    /// Open the writer.
+    OpenWriter,
+    /// Close the writer.
+    CloseWriter,
+    /// The process dies here.
+    Kill,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It succeeded.
+    Ok(Reply),
+    /// It failed and changed nothing.
+    Fail(Failure),
+    /// It may have had its effect, or may still have it.
+    Unknown(Failure),
+}
+
+/// The kinds of failure, as the engine names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// The call was wrong.
+    Caller,
+    /// A position that may not be committed.
+    OffsetMismatch,
+    /// What was asked for was dropped by retention.
+    Trimmed,
+    /// It is not there.
+    NotFound,
+    /// Another one holds the lock.
+    Locked,
+    /// Writers wait for the index; nothing was appended.
+    Backpressure,
+    /// It may work later.
+    Retry,
+    /// What is on disk is not what was written.
+    Corrupt,
+    /// The handle is of no use any more.
+    Poisoned,
+    /// The handle was closed.
+    Closed,
+    /// The caller dropped its future.
+    Dropped,
+    /// The process died.
+    Died,
+}
+
+/// Why it did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What kind.
+    pub kind: Kind,
+    /// In words.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub text: Box<str>,
+}
+
+/// What a call answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reply {
+    /// Nothing but success.
+    Done,
+    /// The batch has its place.
+    Appended {
+        /// The writer's epoch.
+        epoch: u32,
+        /// The sequence of its first message.
+        sequence: u64,
+        /// The position of its first message.
+        place: Place,
+    },
+    /// Messages, in order.
+    Messages(Vec<Run>),
+    /// The committed position: epoch and next sequence.
+    Committed(Option<(u32, u64)>),
+    /// What a lookup found, and how.
+    Found(Vec<Found>, Report),
+    /// The marks.
+    Marks(MarksSeen),
+}
+
+/// Messages that follow each other in the partition and in their producer's counting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// The sequence of the first.
+    pub sequence: u64,
+    /// How many.
+    pub count: u32,
+    /// Who appended them, [`Run::FOREIGN`] where nobody did.
+    pub producer: u32,
+    /// The counter of the first.
+    pub first: u64,
+    /// The position of the first.
+    pub place: Place,
+    /// Whether content, id, time or another field is not what was appended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub damaged: bool,
+}
+
+impl Run {
+    /// The producer of a message that no actor appends.
+    pub const FOREIGN: u32 = u32::MAX;
+
+    /// The sequence after the last.
+    pub const fn end(&self) -> u64 {
+        self.sequence + self.count as u64
+    }
+
+    /// Adds a message where it follows on.
+    pub fn extend(&mut self, next: &Run) -> bool {
+        let follows = self.producer == next.producer
+            && self.damaged == next.damaged
+            && self.end() == next.sequence
+            && self.first + u64::from(self.count) == next.first
+            && self.place.0 == next.place.0;
+        if follows {
+            self.count += next.count;
+        }
+        follows
+    }
+}
+
+/// One entry that a lookup found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// The sequence it names.
+    pub sequence: u64,
+    /// The position it names.
+    pub place: Place,
+    /// The timestamp it names.
+    pub timestamp_us: i64,
+    /// Producer and counter of the record that lies there; `None` where it was not looked at or
+    /// was trimmed in between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<(u32, u64)>,
+    /// Whether that record differs from the entry, or is not whole.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub differs: bool,
+}
+
+/// How a lookup came to its answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// The high watermark that the answer is for.
+    pub high_watermark: u64,
+    /// The sequence below which the answer knows everything.
+    pub visible: u64,
+    /// Where the tail began.
+    pub tail_start: u64,
+    /// What the secondary held when the lookup began.
+    pub coverage_before: u64,
+    /// What it held when it answered.
+    pub coverage: u64,
+    /// Entries that came from the tail.
+    pub from_tail: u32,
+    /// Entries that came from the secondary.
+    pub from_settled: u32,
+    /// How often the secondary had to catch up.
+    pub catch_ups: u32,
+    /// Whether the secondary was opened anew.
+    pub reopened: bool,
+}
+
+/// The marks of a partition.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MarksSeen {
+    /// The first sequence that is kept.
+    pub log_start: u64,
+    /// The end of what is settled.
+    pub settled: u64,
+    /// The end of what is on disk.
+    pub durable: u64,
+    /// The end of what is visible.
+    pub high_watermark: u64,
+    /// The end of what is appended.
+    pub log_end: u64,
+}

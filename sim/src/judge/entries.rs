@@ -1,0 +1,51 @@
+//! I8: what the index says of a record is what the record says.
+
+use crate::history::{Call, Reply, Run};
+
+use super::invariant::Invariant;
+use super::lookups::Sources;
+use super::verdict::Judgement;
+use super::view::View;
+
+pub(super) fn judge(view: &View<'_>) -> Judgement {
+    let mut judgement = Judgement::new(Invariant::Entries);
+    let mut sources = Sources::default();
+    for (index, event) in view.events.iter().enumerate() {
+        let Some(Reply::Found(found, report)) = event.reply() else { continue };
+        for entry in found {
+            let Some((producer, counter)) = entry.record else { continue };
+            // The record is looked at after the answer: retention may have taken it since.
+            let trimmed = view.lanes[event.lane as usize].trimmed.before(u64::MAX);
+            if producer == Run::FOREIGN && entry.sequence < trimmed {
+                continue;
+            }
+            judgement.check(sources.crossed(view, index, entry.sequence, report));
+            let expected = view.expected(event.lane, producer, counter);
+            let other_id = matches!(event.call, Call::LookupId { id } if id != Some(expected.id));
+            let other_time = entry.timestamp_us != expected.timestamp_us;
+            let there = view.ledger.lanes[event.lane as usize].at(entry.sequence);
+            let other_message = there.is_some_and(|known| known != (producer, counter));
+            if entry.differs || other_id || other_time || other_message {
+                let what = if entry.differs {
+                    "which does not agree with the entry"
+                } else if other_id {
+                    "which has another id"
+                } else if other_time {
+                    "which has another time"
+                } else {
+                    "which is not the message of that sequence"
+                };
+                let words = format!(
+                    "an entry names sequence {} at {:x}@{}; there lies message {counter} of \
+                     producer {producer}, {what}.{}",
+                    entry.sequence,
+                    entry.place.0,
+                    entry.place.1,
+                    view.quote(&[index])
+                );
+                judgement.violated("entry-mismatch", &[index], words);
+            }
+        }
+    }
+    judgement
+}

@@ -1,0 +1,179 @@
+//! The invariants that are judged.
+
+use serde::{Deserialize, Serialize};
+
+/// An invariant of the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Invariant {
+    /// I0.
+    Progress,
+    /// I1.
+    Visibility,
+    /// I3.
+    Prefix,
+    /// I4.
+    Contents,
+    /// I5.
+    Monotonic,
+    /// I7.
+    FlushedSurvives,
+    /// I8.
+    Entries,
+    /// I9.
+    Lookups,
+    /// I10.
+    Commits,
+    /// I11.
+    RefusedCommits,
+    /// I12.
+    Freshness,
+}
+
+impl Invariant {
+    /// All of them, in the order above.
+    pub const ALL: [Invariant; 11] = [
+        Invariant::Progress,
+        Invariant::Visibility,
+        Invariant::Prefix,
+        Invariant::Contents,
+        Invariant::Monotonic,
+        Invariant::FlushedSurvives,
+        Invariant::Entries,
+        Invariant::Lookups,
+        Invariant::Commits,
+        Invariant::RefusedCommits,
+        Invariant::Freshness,
+    ];
+
+    /// The short name: I and a number.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Progress => "I0",
+            Self::Visibility => "I1",
+            Self::Prefix => "I3",
+            Self::Contents => "I4",
+            Self::Monotonic => "I5",
+            Self::FlushedSurvives => "I7",
+            Self::Entries => "I8",
+            Self::Lookups => "I9",
+            Self::Commits => "I10",
+            Self::RefusedCommits => "I11",
+            Self::Freshness => "I12",
+        }
+    }
+
+    /// The name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Progress => "progress",
+            Self::Visibility => "visibility",
+            Self::Prefix => "prefix",
+            Self::Contents => "contents",
+            Self::Monotonic => "monotonic",
+            Self::FlushedSurvives => "flushed-survives",
+            Self::Entries => "entries",
+            Self::Lookups => "lookups",
+            Self::Commits => "commits",
+            Self::RefusedCommits => "refused-commits",
+            Self::Freshness => "freshness",
+        }
+    }
+
+    /// The one called `name`, by name or code.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == name || one.code() == name)
+    }
+
+    /// What must hold, in one sentence.
+    pub const fn promise(self) -> &'static str {
+        match self {
+            Self::Progress => {
+                "Every call returns unless its process dies; none fails where nothing is broken."
+            }
+            Self::Visibility => {
+                "Once an append is acknowledged as flushed or synced, every fresh read that begins \
+                 afterwards sees it, in any session."
+            }
+            Self::Prefix => "A session reads a contiguous prefix of a partition: no hole.",
+            Self::Contents => {
+                "A position has one content for ever; nothing is read twice, in another order, \
+                 damaged, in part, or without having been appended."
+            }
+            Self::Monotonic => "What a session has seen it never un-sees.",
+            Self::FlushedSurvives => {
+                "What was acknowledged as flushed is there after the process died."
+            }
+            Self::Entries => {
+                "An index entry that can be seen names a whole record with that id and time."
+            }
+            Self::Lookups => {
+                "Every visible record is found by id, by position and by time; ranges of time are \
+                 exact and in order."
+            }
+            Self::Commits => {
+                "A group's committed position only moves forward, is one that somebody committed, \
+                 and never passes the high watermark; a good commit is not refused, a bad one is."
+            }
+            Self::RefusedCommits => "A refused commit changes nothing.",
+            Self::Freshness => "What a lookup says of its own freshness is true.",
+        }
+    }
+
+    /// When a check counts as at risk: when a broken mechanism could have made it fail.
+    pub const fn risk(self) -> &'static str {
+        match self {
+            Self::Progress => {
+                "something was interrupted before: a process, a writer, or a caller's future"
+            }
+            Self::Visibility => {
+                "the answer needed a record above what the session, or its secondary, held before"
+            }
+            Self::Prefix | Self::Contents => {
+                "a roll, a settled mark, a new writer or a reopened session lies inside the range"
+            }
+            Self::Monotonic => {
+                "the source changed since the session's last read: coverage, tail, segment, writer"
+            }
+            Self::FlushedSurvives => "unflushed appends existed in the partition at the kill",
+            Self::Entries | Self::Lookups => {
+                "the entry went from the tail to the settled part since its last check, or the \
+                 writer was opened again in between"
+            }
+            Self::Commits => "the commit was one to refuse, or another one was under way",
+            Self::RefusedCommits => "always: the commit was refused, and looked at afterwards",
+            Self::Freshness => "the secondary did not hold everything that was visible",
+        }
+    }
+
+    /// The anomalies it reports, by the names that Jepsen's log checker uses where it has one.
+    pub const fn anomalies(self) -> &'static [&'static str] {
+        match self {
+            Self::Progress => &["never-returned", "call-failed"],
+            Self::Visibility => &["unseen", "stale-lookup"],
+            Self::Prefix => &["poll-skip", "int-poll-skip"],
+            Self::Contents => &[
+                "inconsistent-offsets",
+                "duplicate",
+                "phantom",
+                "G1a",
+                "damaged",
+                "torn-batch",
+                "nonmonotonic-send",
+            ],
+            Self::Monotonic => &["nonmonotonic-poll", "unseen-again", "visible-backwards"],
+            Self::FlushedSurvives => &["lost-write"],
+            Self::Entries => &["entry-mismatch"],
+            Self::Lookups => &["not-found", "found-nothing-there", "range-differs"],
+            Self::Commits => &[
+                "commit-backwards",
+                "commit-unknown",
+                "commit-phantom",
+                "commit-ahead",
+                "commit-refused",
+            ],
+            Self::RefusedCommits => &["refused-commit-moved"],
+            Self::Freshness => &["freshness-false"],
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! I9: every visible record is found by id, by position and by time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::history::{Call, Event, Found, Kind, Outcome, Reply, Report};
+use crate::plan::Ack;
+
+use super::invariant::Invariant;
+use super::verdict::Judgement;
+use super::view::{View, is_not_found};
+
+/// Where the entry of a sequence came from when it was last checked.
+#[derive(Default)]
+pub(super) struct Sources {
+    last: BTreeMap<(u32, u64), (bool, u64)>,
+}
+
+impl Sources {
+    /// Whether the entry went from the tail to the settled part since its last check, or a writer
+    /// was opened in between, which gives the index what it misses.
+    pub(super) fn crossed(
+        &mut self,
+        view: &View<'_>,
+        index: usize,
+        sequence: u64,
+        report: &Report,
+    ) -> bool {
+        let event = &view.events[index];
+        let settled = sequence < report.tail_start;
+        let now = (settled, event.invoked);
+        let Some((was_settled, at)) = self.last.insert((event.lane, sequence), now) else {
+            return false;
+        };
+        settled && !was_settled || view.lanes[event.lane as usize].opened_between(at, event.invoked)
+    }
+}
+
+pub(super) fn judge(view: &View<'_>) -> Judgement {
+    let mut judgement = Judgement::new(Invariant::Lookups);
+    let times = Times::new(view);
+    let ids = Ids::new(view);
+    let mut sources = Sources::default();
+    for (index, event) in view.events.iter().enumerate() {
+        if event.returned.is_none() {
+            continue;
+        }
+        match &event.call {
+            Call::LookupId { id } => by_id(view, &mut judgement, (&mut sources, &ids), index, *id),
+            Call::LookupPosition { sequence, .. } => {
+                by_position(view, &mut judgement, &mut sources, index, *sequence);
+            }
+            Call::LookupTime { from_us, to_us, limit } => {
+                if let Some(Reply::Found(found, report)) = event.reply() {
+                    // Every one is asked, since asking notes where it was found.
+                    let mut crossed = false;
+                    for one in found {
+                        crossed |= sources.crossed(view, index, one.sequence, report);
+                    }
+                    judgement.check(crossed);
+                    let asked = Asked { from_us: *from_us, to_us: *to_us, limit: *limit };
+                    if let Err(what) = times.compare(view, event, asked, (found, report)) {
+                        let words = format!("{what}.{}", view.quote(&[index]));
+                        judgement.violated("range-differs", &[index], words);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    judgement
+}
+
+fn by_id(
+    view: &View<'_>,
+    judgement: &mut Judgement,
+    (sources, ids): (&mut Sources, &Ids),
+    index: usize,
+    id: Option<u64>,
+) {
+    match (view.events[index].reply(), id) {
+        (Some(Reply::Found(found, report)), Some(id)) => {
+            for one in found {
+                judgement.check(sources.crossed(view, index, one.sequence, report));
+            }
+            let latest = ids.latest(view, index, id, report.visible);
+            let highest = found.iter().map(|one| one.sequence).max();
+            if let Some(latest) = latest.filter(|latest| highest.is_none_or(|one| one < *latest)) {
+                let words = format!(
+                    "sequence {latest} has that id and was visible: the answer says that it knows \
+                     everything below {}.{}",
+                    report.visible,
+                    view.quote(&[index])
+                );
+                judgement.violated("not-found", &[index], words);
+            }
+        }
+        (Some(Reply::Found(found, _)), None) => {
+            judgement.check(false);
+            if !found.is_empty() {
+                let words = format!("an id that nobody used was found.{}", view.quote(&[index]));
+                judgement.violated("found-nothing-there", &[index], words);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn by_position(
+    view: &View<'_>,
+    judgement: &mut Judgement,
+    sources: &mut Sources,
+    index: usize,
+    sequence: Option<u64>,
+) {
+    let event = &view.events[index];
+    let lane = &view.lanes[event.lane as usize];
+    let Some(sequence) = sequence else {
+        judgement.check(false);
+        if matches!(event.reply(), Some(Reply::Found(found, _)) if !found.is_empty()) {
+            let words = format!("a message was found where none lies.{}", view.quote(&[index]));
+            judgement.violated("found-nothing-there", &[index], words);
+        }
+        return;
+    };
+    let acknowledged = lane.acknowledged.before(event.invoked) > sequence;
+    let trimmed = lane.trimmed.before(event.returned.unwrap_or(u64::MAX)) > sequence;
+    let refused = is_not_found(event)
+        || matches!(&event.outcome, Outcome::Fail(f) if f.kind == Kind::OffsetMismatch);
+    if refused && acknowledged && !trimmed {
+        judgement.check(true);
+        let words = format!(
+            "sequence {sequence} is visible and not found by its position.{}",
+            view.quote(&[index])
+        );
+        judgement.violated("not-found", &[index], words);
+    }
+    if let Some(Reply::Found(found, report)) = event.reply() {
+        for one in found {
+            judgement.check(sources.crossed(view, index, one.sequence, report));
+            if one.sequence != sequence {
+                let words = format!(
+                    "the position of sequence {sequence} is said to be that of {}.{}",
+                    one.sequence,
+                    view.quote(&[index])
+                );
+                judgement.violated("found-nothing-there", &[index], words);
+            }
+        }
+    }
+}
+
+/// The messages of each id that somebody looked up, in order of sequence.
+struct Ids {
+    sequences: BTreeMap<(u32, u64), Vec<u64>>,
+}
+
+impl Ids {
+    fn new(view: &View<'_>) -> Self {
+        let mut sequences: BTreeMap<(u32, u64), Vec<u64>> = BTreeMap::new();
+        for event in view.events {
+            if let Call::LookupId { id: Some(id) } = event.call {
+                sequences.entry((event.lane, id)).or_default();
+            }
+        }
+        for event in view.events {
+            let (Call::Append { first, count, .. }, Some(Reply::Appended { sequence, .. })) =
+                (&event.call, event.reply())
+            else {
+                continue;
+            };
+            for nth in 0..u64::from(*count) {
+                let id = view.expected(event.lane, event.actor, first + nth).id;
+                if let Some(of_id) = sequences.get_mut(&(event.lane, id)) {
+                    of_id.push(sequence + nth);
+                }
+            }
+        }
+        sequences.values_mut().for_each(|of_id| of_id.sort_unstable());
+        Self { sequences }
+    }
+
+    /// The latest message of an id below `visible`, where it is certain to be there.
+    fn latest(&self, view: &View<'_>, index: usize, id: u64, visible: u64) -> Option<u64> {
+        let event = &view.events[index];
+        let of_id = self.sequences.get(&(event.lane, id))?;
+        let below = of_id.partition_point(|sequence| *sequence < visible);
+        let latest = of_id[below.checked_sub(1)?];
+        let kept = latest >= view.lanes[event.lane as usize].trimmed.before(u64::MAX);
+        // Numbers given to a batch that went with its process are given again.
+        let same = view.ledger.lanes[event.lane as usize]
+            .at(latest)
+            .is_some_and(|known| view.expected(event.lane, known.0, known.1).id == id);
+        (kept && same).then_some(latest)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Asked {
+    from_us: i64,
+    to_us: i64,
+    limit: u32,
+}
+
+/// A message by time. Where its append was not acknowledged, it may be there.
+struct Stamped {
+    timestamp_us: i64,
+    sequence: u64,
+    producer: u32,
+    counter: u64,
+    /// When its append was acknowledged as visible; `u64::MAX` where it never was.
+    acknowledged: u64,
+}
+
+/// The messages of each partition in order of timestamp and sequence.
+struct Times {
+    lanes: Vec<Vec<Stamped>>,
+}
+
+impl Times {
+    fn new(view: &View<'_>) -> Self {
+        let asked = view.events.iter().filter(|e| matches!(e.call, Call::LookupTime { .. }));
+        let wanted: BTreeSet<u32> = asked.map(|event| event.lane).collect();
+        let lanes = (0..view.header.lane_count)
+            .map(|lane| if wanted.contains(&lane) { Self::lane(view, lane) } else { Vec::new() })
+            .collect();
+        Self { lanes }
+    }
+
+    fn lane(view: &View<'_>, lane: u32) -> Vec<Stamped> {
+        let mut stamped = Vec::new();
+        for index in &view.lanes[lane as usize].appends {
+            let event = &view.events[*index];
+            let (Call::Append { first, count, ack }, Some(Reply::Appended { sequence, .. })) =
+                (&event.call, event.reply())
+            else {
+                continue;
+            };
+            let acknowledged = match event.returned {
+                Some(returned) if *ack > Ack::Buffered => returned,
+                _ => u64::MAX,
+            };
+            for nth in 0..u64::from(*count) {
+                let (producer, counter) = (event.actor, first + nth);
+                let timestamp_us = view.expected(lane, producer, counter).timestamp_us;
+                let sequence = sequence + nth;
+                stamped.push(Stamped { timestamp_us, sequence, producer, counter, acknowledged });
+            }
+        }
+        stamped.sort_unstable_by_key(|one| (one.timestamp_us, one.sequence));
+        stamped
+    }
+
+    /// Whether an answer is ordered, within its range and misses nothing that it had to hold.
+    fn compare(
+        &self,
+        view: &View<'_>,
+        event: &Event,
+        asked: Asked,
+        (found, report): (&[Found], &Report),
+    ) -> Result<(), String> {
+        let key = |one: &Found| (one.timestamp_us, one.sequence);
+        if found.windows(2).any(|pair| key(&pair[0]) >= key(&pair[1])) {
+            return Err("the answer is not in order of time and sequence".to_owned());
+        }
+        let range = asked.from_us..asked.to_us;
+        if let Some(one) = found.iter().find(|one| !range.contains(&one.timestamp_us)) {
+            return Err(format!("sequence {} lies outside the range", one.sequence));
+        }
+        if found.len() as u64 > u64::from(asked.limit) {
+            return Err(format!("{} are more than asked for", found.len()));
+        }
+        let full = found.len() as u64 == u64::from(asked.limit);
+        let until = match found.last() {
+            Some(last) if full => key(last),
+            _ if full => return Ok(()),
+            _ => (asked.to_us, 0),
+        };
+        let trimmed = view.lanes[event.lane as usize].trimmed.before(u64::MAX);
+        let ledger = &view.ledger.lanes[event.lane as usize];
+        let answered: BTreeSet<u64> = found.iter().map(|one| one.sequence).collect();
+        let all = &self.lanes[event.lane as usize];
+        let first = all.partition_point(|one| one.timestamp_us < asked.from_us);
+        let missed = all[first..]
+            .iter()
+            .take_while(|one| (one.timestamp_us, one.sequence) < until)
+            .find(|one| {
+                (one.acknowledged < event.invoked || one.sequence < report.visible)
+                    && ledger.at(one.sequence) == Some((one.producer, one.counter))
+                    && one.sequence >= trimmed
+                    && !answered.contains(&one.sequence)
+            });
+        match missed {
+            Some(one) => Err(format!(
+                "sequence {} with time {} lies in the range, was visible before, and is missing",
+                one.sequence, one.timestamp_us
+            )),
+            None => Ok(()),
+        }
+    }
+}

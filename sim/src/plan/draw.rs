@@ -1,0 +1,373 @@
+//! Draws plans. Swarm: settings, mixes and actors are drawn too, and in each plan whole classes
+//! of operations are off, so that runs differ far more than one fixed mix would.
+
+use duolog::io::Step;
+
+use super::actor::{Actor, Role};
+use super::config::{PlanConfig, Visibility};
+use super::content::Content;
+use super::operation::{Ack, CommitChoice, Operation, Target};
+use super::{KillAt, PLAN_VERSION, Plan};
+use crate::seed::{Stream, salt};
+
+/// How large plans are, and what may be in them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Operations of each producer; the others have about as many.
+    pub operations_count: u64,
+    /// Most messages of one append, inclusive.
+    pub batch_max_count: u64,
+    /// Most partitions, inclusive.
+    pub lanes_max_count: u64,
+    /// Whether processes are killed.
+    pub kills: bool,
+    /// Most producers, and most of every other role, inclusive.
+    pub role_max_count: u64,
+    /// Whether settings and mix are drawn; else all runs are alike but for the draws of their
+    /// operations, and large enough for figures.
+    pub swarm: bool,
+}
+
+impl Shape {
+    /// What a simulated seed runs: small, with kills.
+    pub const fn simulated() -> Self {
+        Self {
+            operations_count: 60,
+            batch_max_count: 12,
+            lanes_max_count: 3,
+            kills: true,
+            role_max_count: 3,
+            swarm: true,
+        }
+    }
+
+    /// What the main run does: half a million messages, on threads.
+    pub const fn main() -> Self {
+        Self {
+            operations_count: 5_600,
+            batch_max_count: 49,
+            lanes_max_count: 4,
+            kills: false,
+            role_max_count: 4,
+            swarm: false,
+        }
+    }
+}
+
+/// Names of the streams of a plan, beside those of [`salt`].
+const CONFIG: &str = "config";
+const CONTENT: &str = "content";
+
+pub(super) fn draw(seed: u64, shape: &Shape) -> Plan {
+    let config = if shape.swarm { draw_config(seed, shape) } else { main_config(seed, shape) };
+    let lane_count = config.topic_count * config.partition_count;
+    let mut faults = Stream::new(seed, salt::FAULTS);
+    let kills = draw_kills(&mut faults, shape);
+    let mut workload = Stream::new(seed, salt::WORKLOAD);
+    let mix = if shape.swarm { Mix::draw(&mut workload) } else { Mix::main() };
+    let draft = Draft { mix, lane_count, shape };
+    let mut actors = Vec::new();
+    for role in Role::ALL {
+        for _ in 0..draft.count_of(role, &mut workload) {
+            // Each actor has a stream of its own: one more draw in one moves no other.
+            let name = format!("{}/{}", salt::WORKLOAD, actors.len());
+            let mut stream = Stream::new(seed, &name);
+            let operations = draft.operations(role, &mut stream);
+            actors.push(Actor { role, operations });
+        }
+    }
+    Plan { version: PLAN_VERSION, seed, config, kills, actors }
+}
+
+fn draw_config(seed: u64, shape: &Shape) -> PlanConfig {
+    let mut stream = Stream::new(seed, CONFIG);
+    let lanes = 1 + stream.below(shape.lanes_max_count);
+    let several_topics = stream.chance(1, 3);
+    let (topics, partitions) = if several_topics { (lanes, 1) } else { (1, lanes) };
+    let narrow = |value: u64| u32::try_from(value).expect("drawn below the bound of 32 bits");
+    let settle_chunk_entries = narrow(*stream.pick(&[1, 1, 7, 40, 200, 2_000]));
+    PlanConfig {
+        topic_count: narrow(topics),
+        partition_count: narrow(partitions),
+        shard_count: narrow(1 + stream.below(2)),
+        visibility: if stream.chance(1, 4) { Visibility::Synced } else { Visibility::Flushed },
+        segment_max_bytes: *stream.pick(&[4 << 10, 4 << 10, 16 << 10, 64 << 10, 1 << 20]),
+        frame_max_bytes: narrow(*stream.pick(&[4 << 10, 64 << 10, 1 << 20])),
+        settle_chunk_entries,
+        tail_max_entries: settle_chunk_entries * narrow(*stream.pick(&[2, 4, 100])) + 64,
+        tail_max_bytes: *stream.pick(&[64 << 10, 1 << 20, 64 << 20]),
+        flush_bytes: *stream.pick(&[512, 16 << 10, 256 << 10]),
+        flush_period_us: *stream.pick(&[200, 10_000, 200_000]),
+        read_ahead_bytes: *stream.pick(&[4 << 10, 64 << 10]),
+        index_idle_us: *stream.pick(&[1_000, 100_000, 10_000_000]),
+        content: draw_content(seed),
+    }
+}
+
+fn main_config(seed: u64, shape: &Shape) -> PlanConfig {
+    let narrow = |value: u64| u32::try_from(value).expect("few partitions");
+    PlanConfig {
+        topic_count: 1,
+        partition_count: narrow(shape.lanes_max_count),
+        shard_count: 2,
+        visibility: Visibility::Flushed,
+        segment_max_bytes: 4 << 20,
+        frame_max_bytes: 1 << 20,
+        settle_chunk_entries: 4_096,
+        tail_max_entries: 1 << 20,
+        tail_max_bytes: 256 << 20,
+        flush_bytes: 256 << 10,
+        flush_period_us: 10_000,
+        read_ahead_bytes: 256 << 10,
+        index_idle_us: 10_000_000,
+        content: Content {
+            seed: Stream::new(seed, CONTENT).draw(),
+            repeated_id_count: 5_000,
+            repeated_in_16: 4,
+            payload_max_bytes: 600,
+            timestamp_step_us: 100,
+            timestamp_skew_us: 5_000,
+            timestamp_grain_us: 10,
+            compressed_in_16: 2,
+        },
+    }
+}
+
+fn draw_content(seed: u64) -> Content {
+    let mut stream = Stream::new(seed, CONTENT);
+    Content {
+        seed: stream.draw(),
+        repeated_id_count: *stream.pick(&[0, 3, 20, 200]),
+        repeated_in_16: 1 + stream.below(15),
+        payload_max_bytes: *stream.pick(&[0, 16, 200, 1_500]),
+        timestamp_step_us: *stream.pick(&[0, 10, 1_000, 100_000]),
+        timestamp_skew_us: *stream.pick(&[0, 500, 50_000, 5_000_000]),
+        timestamp_grain_us: *stream.pick(&[1, 1_000, 1_000_000]),
+        compressed_in_16: *stream.pick(&[0, 0, 4, 16]),
+    }
+}
+
+fn draw_kills(stream: &mut Stream, shape: &Shape) -> Vec<KillAt> {
+    let wanted = if stream.chance(1, 4) { 0 } else { 1 + stream.below(4) };
+    let kills: Vec<KillAt> = (0..wanted)
+        .map(|_| {
+            let step = stream.pick(&Step::ALL);
+            let most = *stream.pick(&[2, 12, shape.operations_count]);
+            KillAt { step: format!("{step:?}"), nth: 1 + stream.below(most) }
+        })
+        .collect();
+    if shape.kills { kills } else { Vec::new() }
+}
+
+/// Which classes of operations this plan has, and how often.
+struct Mix {
+    /// Weights of the acknowledgement levels; zero: never.
+    acks: [u64; 3],
+    dropped_futures: bool,
+    bad_commits: bool,
+    duplicates: bool,
+    trims: bool,
+    settles: bool,
+    reopens: bool,
+    restarts: bool,
+    silences: bool,
+    /// How far back lookups go: in the last few, or anywhere.
+    back_count: u64,
+    batch_count: u64,
+}
+
+impl Mix {
+    /// All of it, in shares that stay the same.
+    const fn main() -> Self {
+        Self {
+            acks: [1, 16, 1],
+            dropped_futures: true,
+            bad_commits: true,
+            duplicates: true,
+            trims: false,
+            settles: true,
+            reopens: true,
+            restarts: false,
+            silences: false,
+            back_count: 1 << 40,
+            batch_count: 1 << 20,
+        }
+    }
+
+    fn draw(stream: &mut Stream) -> Self {
+        let mut weight = |most: u64| stream.below(most + 1);
+        let acks = [weight(3), 1 + weight(8), weight(3)];
+        Self {
+            acks,
+            dropped_futures: stream.chance(1, 2),
+            bad_commits: stream.chance(4, 5),
+            duplicates: stream.chance(2, 3),
+            trims: stream.chance(1, 4),
+            settles: stream.chance(2, 3),
+            reopens: stream.chance(2, 3),
+            restarts: stream.chance(1, 2),
+            silences: stream.chance(1, 2),
+            back_count: *stream.pick(&[4, 64, 1 << 40]),
+            batch_count: *stream.pick(&[1, 4, 1 << 20]),
+        }
+    }
+}
+
+struct Draft<'a> {
+    mix: Mix,
+    lane_count: u32,
+    shape: &'a Shape,
+}
+
+impl Draft<'_> {
+    fn count_of(&self, role: Role, stream: &mut Stream) -> u64 {
+        let most = self.shape.role_max_count;
+        let some = if self.shape.swarm { 1 + stream.below(most) } else { most };
+        match role {
+            Role::Producer | Role::Reader => some,
+            Role::Committer | Role::Looker => some.min(2),
+            Role::TimeRanger | Role::Maintainer => 1,
+            Role::Restarter => u64::from(self.mix.restarts),
+        }
+    }
+
+    fn operations(&self, role: Role, stream: &mut Stream) -> Vec<Operation> {
+        let count = match role {
+            Role::Producer => self.shape.operations_count,
+            Role::Maintainer => self.shape.operations_count / 2,
+            Role::Restarter => 1 + stream.below(3),
+            // Lookups are what the main run wants most of.
+            Role::Looker if !self.shape.swarm => self.shape.operations_count * 9,
+            _ => self.shape.operations_count / 2 + stream.below(self.shape.operations_count),
+        };
+        let mut operations = Vec::new();
+        while (operations.len() as u64) < count {
+            if role == Role::Restarter || self.mix.silences && stream.chance(1, 24) {
+                operations.push(self.silence(role, stream));
+            }
+            let lane = u32::try_from(stream.below(self.lane_count.into())).expect("few lanes");
+            if !self.shape.swarm && role != Role::Producer && operations.len() % 50 == 0 {
+                let count = self.pace(operations.len() as u64, count);
+                operations.push(Operation::Await { lane, count });
+            }
+            operations.push(self.operation(role, lane, stream));
+        }
+        operations
+    }
+
+    /// How many messages a partition should have when an actor has done `done` of `all`
+    /// operations, so that what it does goes over the whole run.
+    fn pace(&self, done: u64, all: u64) -> u64 {
+        let shape = self.shape;
+        let batch_count = shape.role_max_count * shape.operations_count;
+        let messages = batch_count * (1 + shape.batch_max_count) / 2 / u64::from(self.lane_count);
+        // Some batches are buffered, dropped, or flushes: what is waited for must come.
+        messages * 3 / 4 * done / all
+    }
+
+    fn silence(&self, role: Role, stream: &mut Stream) -> Operation {
+        let most = if role == Role::Restarter { 200_000 } else { 30_000 };
+        Operation::Silence { us: 1 + stream.below(most) }
+    }
+
+    fn operation(&self, role: Role, lane: u32, stream: &mut Stream) -> Operation {
+        match role {
+            Role::Producer => self.produce(lane, stream),
+            Role::Reader => self.read(lane, stream),
+            Role::Committer => self.commit(lane, stream),
+            Role::Looker => self.look(lane, stream),
+            Role::TimeRanger => self.range_of_time(lane, stream),
+            Role::Maintainer => self.maintain(lane, stream),
+            Role::Restarter => Operation::RestartWriter { lane },
+        }
+    }
+
+    fn produce(&self, lane: u32, stream: &mut Stream) -> Operation {
+        if stream.chance(1, 20) {
+            return Operation::Flush { lane, fsync: stream.chance(1, 2) };
+        }
+        let most = self.mix.batch_count.min(self.shape.batch_max_count);
+        let count = u32::try_from(1 + stream.below(most)).expect("batches are short");
+        let total: u64 = self.mix.acks.iter().sum();
+        let drawn = stream.below(total);
+        let ack = if drawn < self.mix.acks[0] {
+            Ack::Buffered
+        } else if drawn < self.mix.acks[0] + self.mix.acks[1] {
+            Ack::Flushed
+        } else {
+            Ack::Synced
+        };
+        let dropped = self.mix.dropped_futures && stream.chance(1, 10);
+        let polls = u32::try_from(1 + stream.below(6)).expect("few polls");
+        Operation::Append { lane, count, ack, drop_after_polls: dropped.then_some(polls) }
+    }
+
+    fn read(&self, lane: u32, stream: &mut Stream) -> Operation {
+        if self.mix.reopens && stream.chance(1, 30) {
+            return Operation::Reopen;
+        }
+        if stream.chance(1, 25) {
+            return Operation::SeekEarliest { lane };
+        }
+        let most = if self.shape.swarm { 30 } else { 500 };
+        let count = u32::try_from(1 + stream.below(most)).expect("few messages");
+        let wait_us = *stream.pick(&[0, 0, 500, 5_000]);
+        Operation::Next { lane, count, wait_us }
+    }
+
+    fn commit(&self, lane: u32, stream: &mut Stream) -> Operation {
+        if stream.chance(1, 2) {
+            return self.read(lane, stream);
+        }
+        let which = if self.mix.bad_commits && stream.chance(2, 5) {
+            *stream.pick(&[
+                CommitChoice::Inside,
+                CommitChoice::PastEnd,
+                CommitChoice::NoSegment,
+                CommitChoice::Older,
+                CommitChoice::Older,
+            ])
+        } else {
+            CommitChoice::Processed
+        };
+        Operation::Commit { lane, which }
+    }
+
+    fn target(&self, stream: &mut Stream) -> Target {
+        match stream.below(10) {
+            0 => Target::Missing,
+            1 | 2 => Target::Latest,
+            3 | 4 => Target::Begun,
+            _ => Target::Back(stream.below(self.mix.back_count)),
+        }
+    }
+
+    fn look(&self, lane: u32, stream: &mut Stream) -> Operation {
+        if self.mix.reopens && stream.chance(1, 40) {
+            return Operation::Reopen;
+        }
+        let target = self.target(stream);
+        if stream.chance(if self.mix.duplicates { 3 } else { 2 }, 4) {
+            Operation::LookupId { lane, target }
+        } else {
+            Operation::LookupPosition { lane, target }
+        }
+    }
+
+    fn range_of_time(&self, lane: u32, stream: &mut Stream) -> Operation {
+        let widest = if self.shape.swarm { 10_000_000 } else { 20_000 };
+        let span_us = *stream.pick(&[1, 1_000, 10_000, widest]);
+        let limit = u32::try_from(*stream.pick(&[1, 10, 1_000])).expect("small limits");
+        Operation::LookupTime { lane, target: self.target(stream), span_us, limit }
+    }
+
+    fn maintain(&self, lane: u32, stream: &mut Stream) -> Operation {
+        match stream.below(8) {
+            0 | 1 if self.mix.settles => Operation::Settle { lane },
+            2 if self.mix.trims => Operation::Trim { lane, keep: stream.below(100) },
+            3 => Operation::Flush { lane, fsync: stream.chance(1, 2) },
+            4 | 5 => Operation::Silence { us: 1 + stream.below(20_000) },
+            _ => Operation::Marks { lane },
+        }
+    }
+}

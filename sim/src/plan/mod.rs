@@ -1,0 +1,68 @@
+//! What a run will do, drawn from the seed before anything runs: it can be printed, stored,
+//! edited, replayed and shrunk.
+
+mod actor;
+mod config;
+mod content;
+mod draw;
+mod file;
+mod operation;
+#[cfg(test)]
+mod tests;
+pub(crate) mod text;
+
+pub use actor::{Actor, Role};
+pub use config::{PlanConfig, Visibility};
+pub use content::{Content, Expected, Mark};
+pub use draw::Shape;
+pub use file::{PlanError, PlanFormat};
+pub use operation::{Ack, CommitChoice, Operation, Target};
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the plan format: appended to, never changed.
+pub const PLAN_VERSION: u32 = 1;
+
+/// Everything that a run does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The format, [`PLAN_VERSION`].
+    pub version: u32,
+    /// The seed it was drawn from; also seeds schedule, latencies and entropy of the run.
+    #[serde(with = "text")]
+    pub seed: u64,
+    /// Settings of the engine and shape of the messages.
+    pub config: PlanConfig,
+    /// Where processes die, in order: the first entry kills the first process, and so on.
+    pub kills: Vec<KillAt>,
+    /// Who does what. An actor does its operations one after the other.
+    pub actors: Vec<Actor>,
+}
+
+/// Kills the process at a step of the engine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KillAt {
+    /// The name of the step, as in [`duolog::io::Step`].
+    pub step: String,
+    /// Which time the process comes past it, counted from 1.
+    pub nth: u64,
+}
+
+impl Plan {
+    /// Draws a plan of `shape` from `seed`.
+    pub fn draw(seed: u64, shape: &Shape) -> Self {
+        draw::draw(seed, shape)
+    }
+
+    /// The number of operations of all actors.
+    pub fn operation_count(&self) -> usize {
+        self.actors.iter().map(|actor| actor.operations.len()).sum()
+    }
+
+    /// The number of partitions, over all topics.
+    pub fn lane_count(&self) -> u32 {
+        self.config.topic_count * self.config.partition_count
+    }
+}

@@ -1,0 +1,195 @@
+//! What a run says: for people, and as data.
+
+mod directory;
+mod environment;
+mod latency;
+mod table;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use directory::RunDirectory;
+pub use environment::Environment;
+pub use latency::{Latency, latencies, latency_table};
+pub use table::invariant_table;
+pub use words::failure_words;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::history::{Call, Event, Outcome};
+use crate::judge::{Judgement, Verdict};
+
+/// The version of the report format: appended to, never changed.
+pub const REPORT_VERSION: u32 = 1;
+
+/// A seed on which an invariant was broken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedSeed {
+    /// The seed.
+    #[serde(with = "crate::plan::text")]
+    pub seed: u64,
+    /// The invariants that were broken, by name.
+    pub invariants: Vec<String>,
+    /// The command that runs it again.
+    pub replay: String,
+    /// Where plan, history and explanation are, within the run directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
+}
+
+/// The result of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Always `duolog.report`.
+    pub schema: String,
+    /// [`REPORT_VERSION`].
+    pub schema_version: u32,
+    /// `sim` or `threads`.
+    pub mode: String,
+    /// The result over all invariants.
+    pub verdict: Verdict,
+    /// What the process exits with.
+    pub exit_code: u8,
+    /// How many seeds ran.
+    pub seed_count: u64,
+    /// The first of them.
+    #[serde(with = "crate::plan::text")]
+    pub first_seed: u64,
+    /// How many operations were recorded.
+    pub operation_count: u64,
+    /// How many processes were killed.
+    pub kill_count: u64,
+    /// How long it took.
+    pub elapsed_us: u64,
+    /// How much virtual time passed, in simulated runs.
+    pub virtual_us: u64,
+    /// Operations by kind: how many ended how.
+    pub operations: BTreeMap<String, Outcomes>,
+    /// How long operations took, by kind; empty in simulated runs, whose time is not real.
+    pub latencies: BTreeMap<String, Latency>,
+    /// The invariants.
+    pub invariants: Vec<InvariantReport>,
+    /// The seeds that failed.
+    pub failures: Vec<FailedSeed>,
+    /// Where it ran.
+    pub environment: Environment,
+}
+
+/// One invariant over all seeds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvariantReport {
+    /// Its short name.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Its result.
+    pub verdict: Verdict,
+    /// The counts.
+    #[serde(flatten)]
+    pub judgement: Judgement,
+}
+
+/// How operations of a kind ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcomes {
+    /// They succeeded.
+    pub ok: u64,
+    /// They failed and changed nothing.
+    pub failed: u64,
+    /// Nobody knows.
+    pub unknown: u64,
+}
+
+/// Adds up seeds.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// How many seeds.
+    pub seed_count: u64,
+    /// How many operations.
+    pub operation_count: u64,
+    /// How many kills.
+    pub kill_count: u64,
+    /// Virtual time.
+    pub virtual_us: u64,
+    /// By kind.
+    pub operations: BTreeMap<String, Outcomes>,
+    /// By invariant, in order.
+    pub judgements: Vec<Judgement>,
+}
+
+impl Tally {
+    /// Adds a seed.
+    pub fn add(&mut self, events: &[Event], judgements: &[Judgement], virtual_us: u64) {
+        self.seed_count += 1;
+        self.virtual_us += virtual_us;
+        for event in events {
+            self.kill_count += u64::from(event.call == Call::Kill);
+            if event.call == Call::Kill {
+                continue;
+            }
+            self.operation_count += 1;
+            let outcomes = self.operations.entry(kind_name(&event.call).to_owned()).or_default();
+            match event.outcome {
+                Outcome::Ok(_) => outcomes.ok += 1,
+                Outcome::Fail(_) => outcomes.failed += 1,
+                Outcome::Unknown(_) => outcomes.unknown += 1,
+            }
+        }
+        if self.judgements.is_empty() {
+            self.judgements = judgements.to_vec();
+            return;
+        }
+        for (sum, judgement) in self.judgements.iter_mut().zip(judgements) {
+            sum.add(judgement);
+        }
+    }
+
+    /// The result over all invariants: any violation, else anything inconclusive, else pass.
+    pub fn verdict(&self) -> Verdict {
+        let verdicts = || self.judgements.iter().map(Judgement::verdict);
+        if verdicts().any(|verdict| verdict == Verdict::Violation) {
+            Verdict::Violation
+        } else if self.judgements.is_empty() || verdicts().any(|v| v == Verdict::Inconclusive) {
+            Verdict::Inconclusive
+        } else {
+            Verdict::Pass
+        }
+    }
+
+    /// The invariants, for a report.
+    pub fn invariants(&self) -> Vec<InvariantReport> {
+        self.judgements
+            .iter()
+            .map(|judgement| InvariantReport {
+                code: judgement.invariant.code().to_owned(),
+                name: judgement.invariant.name().to_owned(),
+                verdict: judgement.verdict(),
+                judgement: judgement.clone(),
+            })
+            .collect()
+    }
+}
+
+/// The name of a kind of operation.
+pub fn kind_name(call: &Call) -> &'static str {
+    match call {
+        Call::Append { .. } => "append",
+        Call::Flush { .. } => "flush",
+        Call::Next { .. } => "next",
+        Call::SeekEarliest => "seek",
+        Call::Commit { .. } => "commit",
+        Call::Committed { .. } => "committed",
+        Call::LookupId { .. } => "lookup-id",
+        Call::LookupPosition { .. } => "lookup-position",
+        Call::LookupTime { .. } => "lookup-time",
+        Call::Marks => "marks",
+        Call::Settle => "settle",
+        Call::Trim { .. } => "trim",
+        Call::OpenSession { .. } => "open-session",
+        Call::OpenWriter => "open-writer",
+        Call::CloseWriter => "close-writer",
+        Call::Kill => "kill",
+    }
+}

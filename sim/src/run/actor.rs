@@ -1,0 +1,84 @@
+//! An actor does its operations one after the other.
+
+use std::sync::Arc;
+
+use duolog::io::World;
+
+use crate::history::{Call, Journal, Pending};
+use crate::plan::Operation;
+
+use super::reading::Session;
+use super::stage::Stage;
+use super::subject::SubjectLog;
+
+/// How long an actor waits for producers before it looks again, and how often.
+const WAIT_US: u64 = 1_000;
+const WAITS_MAX: u32 = 3_000;
+
+/// One actor in one process.
+pub(super) struct Player<W, L: SubjectLog> {
+    pub stage: Arc<Stage<W, L>>,
+    pub journal: Journal,
+    pub actor: u32,
+    pub session: Option<Session<L::Reader>>,
+}
+
+impl<W: World, L: SubjectLog> Player<W, L> {
+    pub(super) fn new(stage: Arc<Stage<W, L>>, actor: u32) -> Self {
+        let journal = stage.state.recorder.journal(stage.process, actor);
+        Self { stage, journal, actor, session: None }
+    }
+
+    /// Does what is left of the actor's operations.
+    pub(super) async fn play(mut self) {
+        loop {
+            let at = self.stage.state.advance(self.actor);
+            let operations = &self.stage.state.plan.actors[self.actor as usize].operations;
+            let Some(operation) = operations.get(at).copied() else { return };
+            self.perform(operation).await;
+        }
+    }
+
+    async fn perform(&mut self, operation: Operation) {
+        match operation {
+            Operation::Append { lane, count, ack, drop_after_polls } => {
+                self.append(lane, count, ack, drop_after_polls).await;
+            }
+            Operation::Flush { lane, fsync } => self.flush(lane, fsync).await,
+            Operation::Marks { lane } => self.marks(lane).await,
+            Operation::Settle { lane } => self.settle(lane).await,
+            Operation::Trim { lane, keep } => self.trim(lane, keep).await,
+            Operation::RestartWriter { lane } => self.restart_writer(lane).await,
+            Operation::Silence { us } => self.stage.world.sleep(us).await,
+            Operation::Await { lane, count } => self.wait_for(lane, count).await,
+            Operation::Reopen => {
+                self.session = None;
+                self.open_session().await;
+            }
+            Operation::Next { lane, count, wait_us } => {
+                self.read(lane, count, wait_us).await;
+            }
+            Operation::SeekEarliest { lane } => self.seek_earliest(lane).await,
+            Operation::Commit { lane, which } => self.commit(lane, which).await,
+            Operation::LookupId { lane, target } => self.lookup_id(lane, target).await,
+            Operation::LookupPosition { lane, target } => self.lookup_position(lane, target).await,
+            Operation::LookupTime { lane, target, span_us, limit } => {
+                self.lookup_time(lane, target, span_us, limit).await;
+            }
+        }
+    }
+
+    async fn wait_for(&self, lane: u32, count: u64) {
+        for _ in 0..WAITS_MAX {
+            if self.stage.state.acknowledged_count(lane) >= count {
+                return;
+            }
+            self.stage.world.sleep(WAIT_US).await;
+        }
+    }
+
+    pub(super) fn begin(&self, lane: u32, call: Call) -> Pending {
+        let session = self.session.as_ref().map_or(0, |session| session.number);
+        self.journal.begin(session, lane, call, self.stage.now_us())
+    }
+}

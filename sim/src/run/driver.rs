@@ -1,0 +1,99 @@
+//! One process from its start to its end, and the reading of everything at the end of a run.
+
+use std::sync::Arc;
+
+use duolog::io::World;
+
+use crate::history::{Call, Event};
+use crate::plan::{Role, Target};
+
+use super::actor::Player;
+use super::stage::Stage;
+use super::state::RunState;
+use super::subject::{Answer, Query, Subject, SubjectLog};
+use super::waiting::Gate;
+
+/// Opens the log and lets every actor do what is left of its operations.
+pub(super) async fn play<W: World, S: Subject<W>>(
+    world: W,
+    subject: S,
+    state: Arc<RunState>,
+    process: u32,
+) -> Answer<()> {
+    let stage = Arc::new(Stage::open(world.clone(), &subject, state.clone(), process).await?);
+    let gate = Gate::default();
+    for (index, actor) in state.plan.actors.iter().enumerate() {
+        let number = u32::try_from(index).expect("few actors");
+        if state.is_done(number) {
+            continue;
+        }
+        let player = Player::new(stage.clone(), number);
+        let pass = gate.pass();
+        world.spawn(actor.role.name(), async move {
+            player.play().await;
+            drop(pass);
+        });
+    }
+    gate.wait().await;
+    if state.plan.kills.is_empty() {
+        shut_down(&stage).await;
+    }
+    Ok(())
+}
+
+/// Closes every writer, as a process does that is not killed.
+async fn shut_down<W: World, L: SubjectLog>(stage: &Arc<Stage<W, L>>) {
+    let player = Player::new(stage.clone(), Event::DRIVER);
+    for lane in 0..stage.state.plan.lane_count() {
+        player.close_writer(lane).await;
+    }
+}
+
+/// How many messages one read of the last reading asks for.
+const DRAIN_COUNT: u32 = 256;
+
+/// How many messages of a partition are looked up at the end.
+const PROBES_COUNT: u64 = 24;
+
+/// Reads everything with fresh sessions, looks some of it up in every way, and asks for all
+/// committed positions: what a run left behind.
+pub(super) async fn drain<W: World, S: Subject<W>>(
+    world: W,
+    subject: S,
+    state: Arc<RunState>,
+    process: u32,
+) -> Answer<()> {
+    let stage = Arc::new(Stage::open(world, &subject, state.clone(), process).await?);
+    let mut player = Player::new(stage.clone(), Event::DRIVER);
+    player.start_session(u32::MAX, true).await;
+    for lane in 0..state.plan.lane_count() {
+        player.marks(lane).await;
+        player.seek_earliest(lane).await;
+        while player.read(lane, DRAIN_COUNT, 0).await.is_some_and(|count| count > 0) {}
+        probe(&mut player, &state, lane).await;
+    }
+    for (index, actor) in state.plan.actors.iter().enumerate() {
+        if actor.role != Role::Committer {
+            continue;
+        }
+        let group = u32::try_from(index).expect("few actors") + 1;
+        player.session = None;
+        player.start_session(group, false).await;
+        for lane in 0..state.plan.lane_count() {
+            player.committed(lane).await;
+        }
+    }
+    Ok(())
+}
+
+async fn probe<W: World, L: SubjectLog>(player: &mut Player<W, L>, state: &RunState, lane: u32) {
+    let count = state.acknowledged_count(lane);
+    let step = (count / PROBES_COUNT).max(1);
+    for nth in 0..PROBES_COUNT.min(count) {
+        player.lookup_id(lane, Target::Back(nth * step)).await;
+        player.lookup_position(lane, Target::Back(nth * step)).await;
+    }
+    let (from_us, to_us, limit) = (i64::MIN / 2, i64::MAX / 2, 1 << 30);
+    let query = Query::Time { from_us, to_us, limit };
+    player.lookup(lane, Call::LookupTime { from_us, to_us, limit }, query).await;
+}

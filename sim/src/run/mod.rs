@@ -1,0 +1,24 @@
+//! Runs a plan against a log and records what happens. The same runner for every world.
+
+mod actor;
+mod driver;
+pub mod engine;
+pub mod perfect;
+mod producing;
+mod reading;
+mod resolve;
+mod simulated;
+mod stage;
+mod state;
+mod subject;
+#[cfg(test)]
+mod tests;
+mod threads;
+mod waiting;
+
+pub use simulated::{Simulated, simulate};
+pub use state::RunState;
+pub use subject::{
+    Answer, Appended, Query, Refusal, Subject, SubjectLog, SubjectReader, SubjectWriter,
+};
+pub use threads::{Threaded, run_threads};

@@ -1,0 +1,88 @@
+//! A run in the simulated world: exact replay, kills, virtual time.
+
+use std::sync::Arc;
+
+use duolog::io::{Step, World};
+
+use crate::history::{Call, Event, History, Reply};
+use crate::plan::Plan;
+use crate::world::{Sim, SimError, SimOptions, Simulation, TraceSummary};
+
+use super::driver::{drain, play};
+use super::state::RunState;
+use super::subject::{Refusal, Subject};
+
+/// What came of a simulated run.
+pub struct Simulated {
+    /// What happened.
+    pub history: History,
+    /// The trace: equal for equal seeds.
+    pub trace: TraceSummary,
+    /// How many processes lived, the last reader of everything included.
+    pub process_count: u32,
+    /// How long it took, in virtual time.
+    pub virtual_us: u64,
+    /// Why the run ended early, where it did.
+    pub broken: Option<String>,
+}
+
+/// Runs `plan` against `subject`.
+pub fn simulate<S: Subject<Sim>>(plan: &Plan, subject: &S, options: SimOptions) -> Simulated {
+    let simulation = Simulation::new(plan.seed, options);
+    let state = Arc::new(RunState::new(plan));
+    let mut process = 0;
+    let broken = loop {
+        let world = start(&simulation, plan, process);
+        let played = play(world.clone(), subject.clone(), state.clone(), process);
+        let ended = simulation.block_on(&world, played);
+        process += 1;
+        match ended {
+            Ok(Ok(())) => {
+                // The end: where kills were planned, the last process dies too.
+                if !plan.kills.is_empty() {
+                    kill(&simulation, &world, &state, process - 1);
+                }
+                break None;
+            }
+            Ok(Err(refusal)) => break Some(told(&refusal)),
+            Err(SimError::Killed { .. }) => kill(&simulation, &world, &state, process - 1),
+            Err(error) => break Some(error.to_string()),
+        }
+    };
+    let broken = broken.or_else(|| {
+        let world = simulation.process(&format!("process-{process}"));
+        let drained = drain(world.clone(), subject.clone(), state.clone(), process);
+        match simulation.block_on(&world, drained) {
+            Ok(Ok(())) => None,
+            Ok(Err(refusal)) => Some(told(&refusal)),
+            Err(error) => Some(error.to_string()),
+        }
+    });
+    let (trace, virtual_us) = (simulation.trace(), simulation.now_us());
+    // Tasks that are still there note what became of their calls when they drop.
+    drop(simulation);
+    let history = History::new(plan, state.recorder.take());
+    Simulated { history, trace, process_count: process + 1, virtual_us, broken }
+}
+
+fn start(simulation: &Simulation, plan: &Plan, process: u32) -> Sim {
+    let world = simulation.process(&format!("process-{process}"));
+    if let Some(kill) = plan.kills.get(process as usize) {
+        let step = Step::ALL.into_iter().find(|step| format!("{step:?}") == kill.step);
+        if let Some(step) = step {
+            simulation.kill_at_step(&world, step, kill.nth);
+        }
+    }
+    world
+}
+
+fn told(refusal: &Refusal) -> String {
+    format!("the log could not be opened: {}", refusal.failure.text)
+}
+
+fn kill(simulation: &Simulation, world: &Sim, state: &RunState, process: u32) {
+    simulation.kill(world);
+    let journal = state.recorder.journal(process, Event::DRIVER);
+    let now_us = simulation.host().monotonic_us();
+    journal.begin(0, 0, Call::Kill, now_us).ok(Reply::Done, now_us);
+}

@@ -1,0 +1,159 @@
+//! What a run knows across its processes.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use duolog::types::SegmentOffset;
+
+use crate::history::Recorder;
+use crate::plan::{Plan, Target};
+
+/// A message that somebody got acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct KnownMessage {
+    pub sequence: u64,
+    pub producer: u32,
+    pub counter: u64,
+    pub offset: SegmentOffset,
+}
+
+struct Batch {
+    /// How many messages are in the batches before.
+    before: u64,
+    sequence: u64,
+    producer: u32,
+    first: u64,
+    offsets: Vec<SegmentOffset>,
+}
+
+/// The acknowledged batches of a partition, in order of acknowledgement.
+#[derive(Default)]
+struct Acknowledged {
+    batches: Vec<Batch>,
+}
+
+impl Acknowledged {
+    fn count(&self) -> u64 {
+        self.batches.last().map_or(0, |last| last.before + last.offsets.len() as u64)
+    }
+
+    fn nth(&self, nth: u64) -> Option<KnownMessage> {
+        let after = self.batches.partition_point(|batch| batch.before <= nth);
+        let batch = self.batches.get(after.checked_sub(1)?)?;
+        let within = nth - batch.before;
+        let offset = *batch.offsets.get(usize::try_from(within).ok()?)?;
+        Some(KnownMessage {
+            sequence: batch.sequence + within,
+            producer: batch.producer,
+            counter: batch.first + within,
+            offset,
+        })
+    }
+}
+
+/// What a run knows across its processes: how far each actor got, and what was acknowledged.
+pub struct RunState {
+    pub(super) plan: Arc<Plan>,
+    pub(super) recorder: Arc<Recorder>,
+    cursors: Vec<AtomicUsize>,
+    sessions: AtomicU32,
+    counters: Mutex<BTreeMap<(u32, u32), u64>>,
+    acknowledged: Vec<Mutex<Acknowledged>>,
+    /// By partition: producer and counter of the last message that an append began with.
+    begun: Vec<Mutex<Option<(u32, u64)>>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl RunState {
+    /// Nothing has happened yet.
+    pub fn new(plan: &Plan) -> Self {
+        let mut acknowledged = Vec::new();
+        acknowledged.resize_with(plan.lane_count() as usize, Mutex::default);
+        let mut begun = Vec::new();
+        begun.resize_with(plan.lane_count() as usize, Mutex::default);
+        Self {
+            begun,
+            cursors: plan.actors.iter().map(|_| AtomicUsize::new(0)).collect(),
+            plan: Arc::new(plan.clone()),
+            recorder: Arc::default(),
+            sessions: AtomicU32::new(1),
+            counters: Mutex::default(),
+            acknowledged,
+        }
+    }
+
+    /// How many operations were begun, over all actors.
+    pub fn begun_count(&self) -> usize {
+        let begun = |index: usize| {
+            let most = self.plan.actors[index].operations.len();
+            self.cursors[index].load(Ordering::Relaxed).min(most)
+        };
+        (0..self.cursors.len()).map(begun).sum()
+    }
+
+    /// The index of the actor's next operation; counts it as begun.
+    pub(super) fn advance(&self, actor: u32) -> usize {
+        self.cursors[actor as usize].fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(super) fn is_done(&self, actor: u32) -> bool {
+        let at = self.cursors[actor as usize].load(Ordering::Relaxed);
+        at >= self.plan.actors[actor as usize].operations.len()
+    }
+
+    pub(super) fn session(&self) -> u32 {
+        self.sessions.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The producer's next `count` counters in a partition.
+    pub(super) fn take_counters(&self, producer: u32, lane: u32, count: u32) -> u64 {
+        let mut counters = lock(&self.counters);
+        let next = counters.entry((producer, lane)).or_default();
+        let first = *next;
+        *next += u64::from(count);
+        *lock(&self.begun[lane as usize]) = Some((producer, *next - 1));
+        first
+    }
+
+    /// Notes a batch that is acknowledged and visible.
+    pub(super) fn acknowledge(
+        &self,
+        lane: u32,
+        (producer, first): (u32, u64),
+        sequence: u64,
+        offsets: Vec<SegmentOffset>,
+    ) {
+        let mut acknowledged = lock(&self.acknowledged[lane as usize]);
+        let before = acknowledged.count();
+        acknowledged.batches.push(Batch { before, sequence, producer, first, offsets });
+    }
+
+    /// How many messages of a partition were acknowledged.
+    pub(super) fn acknowledged_count(&self, lane: u32) -> u64 {
+        lock(&self.acknowledged[lane as usize]).count()
+    }
+
+    /// Producer and counter of the message that a target means, where there is one.
+    pub(super) fn message(&self, lane: u32, target: Target) -> Option<(u32, u64)> {
+        if target == Target::Begun {
+            return *lock(&self.begun[lane as usize]);
+        }
+        self.resolve(lane, target).map(|known| (known.producer, known.counter))
+    }
+
+    /// The message that a target means, where there is one.
+    pub(super) fn resolve(&self, lane: u32, target: Target) -> Option<KnownMessage> {
+        let acknowledged = lock(&self.acknowledged[lane as usize]);
+        let count = acknowledged.count();
+        let back = match target {
+            Target::Latest | Target::Begun => 0,
+            Target::Back(back) => back.checked_rem(count)?,
+            Target::Missing => return None,
+        };
+        acknowledged.nth(count.checked_sub(back + 1)?)
+    }
+}

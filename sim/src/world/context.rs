@@ -1,0 +1,173 @@
+//! How a process calls the world: every call suspends, takes time, takes effect at one moment,
+//! and does nothing any more once the process is dead.
+
+use std::future::Future;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::{Arc, MutexGuard};
+use std::task::{Context as TaskContext, Poll, Waker};
+
+use duolog::io::Step;
+
+use super::options::CallKind;
+use super::process::ProcessId;
+use super::state::{Shared, State};
+use super::timers::TimerKey;
+use super::trace::Kind;
+use super::traced::Traced;
+
+/// A simulation, as one process has it.
+#[derive(Clone)]
+pub(super) struct Context {
+    pub(super) shared: Arc<Shared>,
+    pub(super) process: ProcessId,
+}
+
+/// A call of the world.
+pub(super) struct Call<'a> {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// What it is about.
+    pub(super) path: &'a Path,
+    /// Its numbers; a digest stands for bytes.
+    pub(super) fields: &'a [(&'static str, u64)],
+    /// What decides how long it takes.
+    pub(super) kind: CallKind,
+}
+
+impl Context {
+    /// The state, where the process is alive.
+    pub(super) fn lock(&self, what: &str) -> Option<MutexGuard<'_, State>> {
+        let state = self.shared.lock(what);
+        state.is_alive(self.process).then_some(state)
+    }
+
+    /// Calls the world. Dropped before the effect it has none; where the process dies it stays
+    /// pending for ever.
+    pub(super) async fn call<T: Traced>(
+        &self,
+        call: Call<'_>,
+        effect: impl FnOnce(&mut State) -> T,
+    ) -> T {
+        let Some((before_us, after_us)) = self.begin(&call) else { return dead().await };
+        self.delay(before_us).await;
+        let Some(result) = self.take_effect(&call, effect) else { return dead().await };
+        if after_us > 0 {
+            self.delay(after_us).await;
+            self.answered(&call);
+        }
+        result
+    }
+
+    /// Notes the call and draws how long it takes before and after its effect.
+    pub(super) fn begin(&self, call: &Call<'_>) -> Option<(u64, u64)> {
+        let mut state = self.lock("it called the world")?;
+        state.add(Kind::Call, call.name, Some(call.path), call.fields);
+        let range = state.options.latencies.of(call.kind).clone();
+        let (total, before) = state.draw_latency(&range);
+        Some((before, total - before))
+    }
+
+    /// Lets the call take effect and notes what came of it.
+    pub(super) fn take_effect<T: Traced>(
+        &self,
+        call: &Call<'_>,
+        effect: impl FnOnce(&mut State) -> T,
+    ) -> Option<T> {
+        let mut state = self.lock("it called the world")?;
+        let result = effect(&mut state);
+        let fields = &[("process", self.process as u64), ("result", result.digest())];
+        let failure = result.failure();
+        let name = if failure.is_empty() { call.name } else { &failure };
+        state.add(Kind::Effect, name, None, fields);
+        Some(result)
+    }
+
+    /// Ready after some time; at the second poll where it is none.
+    pub(super) fn delay(&self, duration_us: u64) -> Delay {
+        let now_us = self.shared.lock("it read the time").now_us;
+        Delay {
+            context: self.clone(),
+            at_us: now_us.saturating_add(duration_us),
+            is_yield: duration_us == 0,
+            state: DelayState::New,
+        }
+    }
+
+    /// Passes a step, and dies where the process is to die there.
+    pub(super) fn pass(&self, step: Step) {
+        let Some(mut state) = self.lock("it passed a step") else { return };
+        let revoked = state.pass(self.process, step);
+        drop(state);
+        revoked.iter().for_each(|held| held.revoke());
+    }
+
+    fn answered(&self, call: &Call<'_>) {
+        if let Some(mut state) = self.lock("it called the world") {
+            state.add(Kind::Answer, call.name, None, &[("process", self.process as u64)]);
+        }
+    }
+}
+
+/// What a call of a dead process comes to.
+pub(super) async fn dead<T>() -> T {
+    std::future::pending().await
+}
+
+/// Ready at a moment of virtual time.
+pub(super) struct Delay {
+    context: Context,
+    at_us: u64,
+    is_yield: bool,
+    state: DelayState,
+}
+
+enum DelayState {
+    New,
+    Waiting(TimerKey),
+    Done,
+}
+
+impl Future for Delay {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<()> {
+        let this = &mut *self;
+        let mut replaced: Option<Waker> = None;
+        let Some(mut state) = this.context.lock("it waited") else { return Poll::Pending };
+        let is_done = match this.state {
+            DelayState::New if this.is_yield => {
+                this.state = DelayState::Done;
+                drop(state);
+                task.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            DelayState::New => {
+                this.state =
+                    DelayState::Waiting(state.timers.set(this.at_us, task.waker().clone()));
+                false
+            }
+            DelayState::Waiting(key) if state.timers.is_set(key) => {
+                replaced = state.timers.replace(key, task.waker());
+                false
+            }
+            DelayState::Waiting(_) | DelayState::Done => true,
+        };
+        drop(state);
+        drop(replaced);
+        if is_done {
+            this.state = DelayState::Done;
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Delay {
+    fn drop(&mut self) {
+        if let DelayState::Waiting(key) = self.state {
+            let cancelled = self.context.shared.lock("it dropped a wait").timers.cancel(key);
+            drop(cancelled);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Open files and locks of a simulated process.
+
+use std::future::Future;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use duolog::io::{File, OpenMode};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::context::{Call, Context, dead};
+use super::disk::NodeId;
+use super::options::CallKind;
+use super::traced::Traced;
+
+/// An open file of the simulated disk.
+#[derive(Clone)]
+pub struct SimFile {
+    open: Arc<Open>,
+}
+
+/// The lock of a file of the simulated disk. Freed by drop, and by its process's death.
+pub struct SimLock {
+    open: Open,
+}
+
+/// A reference to a node.
+struct Open {
+    context: Context,
+    path: PathBuf,
+    node: NodeId,
+    is_writable: bool,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.context.shared.lock("it closed a file").disk.release(self.node);
+    }
+}
+
+impl Drop for SimLock {
+    fn drop(&mut self) {
+        if let Some(mut state) = self.open.context.lock("it dropped a lock") {
+            state.disk.unlock(self.open.node, self.open.context.process);
+        }
+    }
+}
+
+impl SimFile {
+    pub(super) fn new(context: Context, path: &Path, node: NodeId, mode: OpenMode) -> Self {
+        let is_writable = mode != OpenMode::Read;
+        let open = Open { context, path: path.to_owned(), node, is_writable };
+        Self { open: Arc::new(open) }
+    }
+
+    fn call<'a>(&'a self, name: &'static str, fields: &'a [(&'static str, u64)]) -> Call<'a> {
+        Call { name, path: &self.open.path, fields, kind: CallKind::File }
+    }
+
+    fn writable(&self) -> io::Result<()> {
+        if self.open.is_writable {
+            return Ok(());
+        }
+        let what = format!("{:?} was opened to read only", self.open.path);
+        Err(io::Error::new(io::ErrorKind::PermissionDenied, what))
+    }
+}
+
+impl SimLock {
+    pub(super) fn new(context: Context, path: &Path, node: NodeId) -> Self {
+        Self { open: Open { context, path: path.to_owned(), node, is_writable: true } }
+    }
+}
+
+impl File for SimFile {
+    async fn read_at(&self, offset: u64, length_bytes: usize) -> io::Result<Vec<u8>> {
+        let open = &*self.open;
+        let fields = [("offset", offset), ("length", length_bytes as u64)];
+        let call = self.call("read_at", &fields);
+        let read = open.context.call(call, |state| {
+            Ok::<_, io::Error>(state.disk.read(open.node, offset, length_bytes))
+        });
+        read.await
+    }
+
+    async fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.writable()?;
+        let open = &*self.open;
+        let fields =
+            [("offset", offset), ("length", bytes.len() as u64), ("digest", xxh3_64(bytes))];
+        let call = self.call("write_at", &fields);
+        open.context.call(call, |state| state.disk.write(open.node, offset, bytes)).await
+    }
+
+    fn sync_data(&self) -> impl Future<Output = io::Result<()>> + Send {
+        let file = self.clone();
+        async move {
+            let Some(sync) = Sync::begin(&file) else { return dead().await };
+            let (before_us, after_us) = sync.latency_us;
+            file.open.context.delay(before_us).await;
+            drop(sync);
+            file.open.context.delay(after_us).await;
+            Ok(())
+        }
+    }
+
+    async fn set_len(&self, length_bytes: u64) -> io::Result<()> {
+        self.writable()?;
+        let open = &*self.open;
+        let fields = [("length", length_bytes)];
+        let call = self.call("set_len", &fields);
+        open.context.call(call, |state| state.disk.set_len(open.node, length_bytes)).await
+    }
+
+    async fn fill_zero(&self, from: u64, to: u64) -> io::Result<()> {
+        self.writable()?;
+        let open = &*self.open;
+        let fields = [("from", from), ("to", to)];
+        let call = self.call("fill_zero", &fields);
+        open.context.call(call, |state| state.disk.fill_zero(open.node, from, to)).await
+    }
+
+    async fn len(&self) -> io::Result<u64> {
+        let open = &*self.open;
+        let call = self.call("len", &[]);
+        open.context.call(call, |state| Ok::<_, io::Error>(state.disk.len(open.node))).await
+    }
+}
+
+impl Traced for SimLock {
+    fn digest(&self) -> u64 {
+        0
+    }
+}
+
+/// A sync under way. It forces what was written before it began, and goes on to its end where
+/// the future that began it is dropped; not where the process died.
+struct Sync {
+    file: SimFile,
+    up_to: u64,
+    latency_us: (u64, u64),
+}
+
+impl Sync {
+    fn begin(file: &SimFile) -> Option<Self> {
+        let context = &file.open.context;
+        let latency_us = context.begin(&Self::call(file))?;
+        let up_to = context.lock("it forced a file")?.disk.begin_sync();
+        Some(Self { file: file.clone(), up_to, latency_us })
+    }
+
+    fn call(file: &SimFile) -> Call<'_> {
+        Call { kind: CallKind::Sync, ..file.call("sync_data", &[]) }
+    }
+}
+
+impl Drop for Sync {
+    fn drop(&mut self) {
+        let open = &*self.file.open;
+        let _ = open.context.take_effect(&Self::call(&self.file), |state| {
+            state.disk.end_sync(open.node, self.up_to);
+        });
+    }
+}

@@ -1,0 +1,117 @@
+//! Index databases of a simulated process: the model, behind calls that suspend, take time, and
+//! end with the process. What a database holds belongs to the disk and outlives processes.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+
+use duolog::index::model::{ModelBackend, ModelFrozen, ModelPrimary, ModelSecondary};
+use duolog::io::{IndexBackend, IndexError, IndexOptions};
+
+use super::context::{Call, Context, dead};
+use super::instance::SimInstance;
+use super::options::CallKind;
+use super::traced::Traced;
+
+/// Opens index instances of a simulated process.
+#[derive(Clone)]
+pub struct SimIndex {
+    context: Context,
+    model: ModelBackend,
+}
+
+impl SimIndex {
+    pub(super) fn new(context: Context, model: ModelBackend) -> Self {
+        Self { context, model }
+    }
+
+    /// The databases, to make them misbehave.
+    pub fn model(&self) -> &ModelBackend {
+        &self.model
+    }
+
+    /// The name that the model knows a directory by.
+    fn canonical(&self, directory: &Path, is_made: bool) -> Result<PathBuf, IndexError> {
+        let mut state = self.context.shared.lock("it opened an index");
+        let made = if is_made { state.disk.create_directories(directory) } else { Ok(()) };
+        let canonical = made.and_then(|()| state.disk.canonical(directory));
+        canonical.map_err(|error| IndexError {
+            path: directory.to_owned(),
+            what: error.to_string(),
+            sticky: false,
+        })
+    }
+
+    fn call<'a>(&self, name: &'static str, path: &'a Path) -> Call<'a> {
+        Call { name, path, fields: &[], kind: CallKind::IndexWrite }
+    }
+}
+
+/// Runs a call of the model, which is ready at its first poll, as a call of a process.
+pub(super) async fn around<T: Traced>(
+    context: &Context,
+    call: Call<'_>,
+    effect: impl Future<Output = Result<T, IndexError>> + Send,
+) -> Result<T, IndexError> {
+    let Some((before_us, after_us)) = context.begin(&call) else { return dead().await };
+    context.delay(before_us).await;
+    if context.lock("it called an index").is_none() {
+        return dead().await;
+    }
+    let result = effect.await;
+    context.take_effect(&call, |_| &result);
+    if after_us > 0 {
+        context.delay(after_us).await;
+    }
+    result
+}
+
+impl IndexBackend for SimIndex {
+    type Primary = SimInstance<ModelPrimary>;
+    type Secondary = SimInstance<ModelSecondary>;
+    type Frozen = SimInstance<ModelFrozen>;
+
+    async fn open_primary(
+        &self,
+        directory: &Path,
+        options: IndexOptions,
+    ) -> Result<Self::Primary, IndexError> {
+        let open = async {
+            let canonical = self.canonical(directory, true)?;
+            let instance = self.model.open_primary(&canonical, options).await?;
+            Ok(SimInstance::new(&self.context, &canonical, None, instance))
+        };
+        around(&self.context, self.call("open_primary", directory), open).await
+    }
+
+    async fn open_secondary(
+        &self,
+        directory: &Path,
+        private: &Path,
+    ) -> Result<Self::Secondary, IndexError> {
+        let open = async {
+            let canonical = self.canonical(directory, false)?;
+            let instance = self.model.open_secondary(&canonical, private).await?;
+            let private = self.canonical(private, true)?;
+            Ok(SimInstance::new(&self.context, &canonical, Some(private), instance))
+        };
+        around(&self.context, self.call("open_secondary", directory), open).await
+    }
+
+    async fn open_frozen(&self, directory: &Path) -> Result<Self::Frozen, IndexError> {
+        let open = async {
+            let canonical = self.canonical(directory, false)?;
+            let instance = self.model.open_frozen(&canonical).await?;
+            Ok(SimInstance::new(&self.context, &canonical, None, instance))
+        };
+        around(&self.context, self.call("open_frozen", directory), open).await
+    }
+
+    async fn file_count(&self, directory: &Path) -> Result<u64, IndexError> {
+        let count = async {
+            let canonical = self.canonical(directory, false)?;
+            self.model.file_count(&canonical).await
+        };
+        let call = self.call("file_count", directory);
+        around(&self.context, Call { kind: CallKind::IndexRead, ..call }, count).await
+    }
+}

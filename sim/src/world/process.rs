@@ -1,0 +1,53 @@
+//! Processes of a simulation: what dies together.
+
+use std::collections::BTreeMap;
+use std::sync::Weak;
+
+use duolog::io::Step;
+
+/// Names a process; never used twice.
+pub(super) type ProcessId = usize;
+
+/// What a dead process must let go at once though handles of it are still held.
+pub(super) trait Revoke: Send + Sync {
+    /// Lets it go.
+    fn revoke(&self);
+}
+
+/// A process.
+pub(super) struct Process {
+    pub(super) name: String,
+    pub(super) is_alive: bool,
+    /// How often it passed each step.
+    pub(super) steps: BTreeMap<Step, u64>,
+    /// Where it is to die: at the nth passing of a step, counted from its start.
+    pub(super) kill_at: Vec<(Step, u64)>,
+    pub(super) revocable: Vec<Weak<dyn Revoke>>,
+}
+
+impl Process {
+    pub(super) fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            is_alive: true,
+            steps: BTreeMap::new(),
+            kill_at: Vec::new(),
+            revocable: Vec::new(),
+        }
+    }
+
+    /// Counts a step; true where the process is to die there.
+    pub(super) fn passes(&mut self, step: Step) -> (u64, bool) {
+        let count = self.steps.entry(step).or_insert(0);
+        *count += 1;
+        (*count, self.kill_at.contains(&(step, *count)))
+    }
+
+    /// Adds something to let go at death.
+    pub(super) fn add_revocable(&mut self, revocable: Weak<dyn Revoke>) {
+        if self.revocable.len() >= 64 {
+            self.revocable.retain(|held| held.strong_count() > 0);
+        }
+        self.revocable.push(revocable);
+    }
+}

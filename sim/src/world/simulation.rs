@@ -1,0 +1,192 @@
+//! A simulation, as the harness has it.
+
+use std::future::Future;
+use std::ops::Deref;
+use std::path::Path;
+use std::pin::pin;
+use std::sync::Arc;
+
+use duolog::index::model::ModelBackend;
+use duolog::io::Step;
+
+use super::error::SimError;
+use super::executor;
+use super::options::SimOptions;
+use super::sim::Sim;
+use super::state::Shared;
+use super::trace::{Kind, TraceSummary};
+
+/// A machine with a disk, time, and processes that can be killed, all of it decided by a seed.
+/// When it drops, everything in it does.
+pub struct Simulation {
+    control: Control,
+}
+
+/// A handle of a [`Simulation`], for tasks inside of it that start and kill processes. Must not
+/// be used once the simulation has dropped.
+#[derive(Clone)]
+pub struct Control {
+    shared: Arc<Shared>,
+    model: ModelBackend,
+    /// The harness itself: a process that is never killed.
+    host: Sim,
+}
+
+impl Simulation {
+    /// A machine with an empty disk.
+    pub fn new(seed: u64, options: SimOptions) -> Self {
+        let shared = Shared::new(seed, options);
+        let model = ModelBackend::default();
+        let host = start(&shared, &model, "host");
+        Self { control: Control { shared, model, host } }
+    }
+
+    /// A handle for tasks inside of it.
+    pub fn control(&self) -> Control {
+        self.control.clone()
+    }
+
+    /// Runs until `future`, as part of `process`, is done. Other tasks stay where they are then,
+    /// and go on with the next call.
+    ///
+    /// # Errors
+    /// [`SimError`]: the future cannot end, took too long, died, or the run cannot be repeated.
+    ///
+    /// # Panics
+    /// Where a future of this simulation is run already, or a task panics.
+    pub fn block_on<F: Future>(&self, process: &Sim, future: F) -> Result<F::Output, SimError> {
+        executor::drive(&self.shared, process.process_id(), pin!(future))
+    }
+
+    /// As [`Simulation::block_on`], as part of the harness.
+    ///
+    /// # Errors
+    /// As [`Simulation::block_on`].
+    ///
+    /// # Panics
+    /// As [`Simulation::block_on`].
+    pub fn run_until<F: Future>(&self, future: F) -> Result<F::Output, SimError> {
+        self.block_on(&self.control.host, future)
+    }
+}
+
+impl Deref for Simulation {
+    type Target = Control;
+
+    fn deref(&self) -> &Control {
+        &self.control
+    }
+}
+
+impl Drop for Simulation {
+    fn drop(&mut self) {
+        let process_count = self.shared.lock_unchecked().processes.len();
+        for process in 0..process_count {
+            let revoked = self.shared.lock_unchecked().kill(process);
+            revoked.iter().for_each(|held| held.revoke());
+        }
+        executor::bury(&self.shared);
+        let timers = self.shared.lock_unchecked().timers.clear();
+        drop(timers);
+    }
+}
+
+impl Control {
+    /// Starts a process, with a registry of its own. A restart is a new process on the same
+    /// disk.
+    pub fn process(&self, name: &str) -> Sim {
+        start(&self.shared, &self.model, name)
+    }
+
+    /// The harness's own process: sleeps, tasks and files beside those under test.
+    pub fn host(&self) -> &Sim {
+        &self.host
+    }
+
+    /// Kills a process: its world is inert from now on, its locks are free, its tasks are
+    /// dropped. Not a shutdown: what its destructors do has no effect. Nothing where it is dead.
+    ///
+    /// Called inside a task, tasks are dropped when that one suspends.
+    pub fn kill(&self, process: &Sim) {
+        let mut state = self.shared.lock("it killed a process");
+        let revoked = state.kill(process.process_id());
+        let is_polling = state.current.is_some();
+        drop(state);
+        revoked.iter().for_each(|held| held.revoke());
+        drop(revoked);
+        if !is_polling {
+            executor::bury(&self.shared);
+        }
+    }
+
+    /// Kills a process when it passes `step` for the `nth` time since its start, from 1.
+    pub fn kill_at_step(&self, process: &Sim, step: Step, nth: u64) {
+        let mut state = self.shared.lock("it planned a kill");
+        state.processes[process.process_id()].kill_at.push((step, nth));
+    }
+
+    /// How often a process passed `step`.
+    pub fn step_count(&self, process: &Sim, step: Step) -> u64 {
+        let state = self.shared.lock("it counted steps");
+        state.processes[process.process_id()].steps.get(&step).copied().unwrap_or(0)
+    }
+
+    /// Runs `future` as a task of `process`; drops it where the process is dead.
+    pub fn spawn(
+        &self,
+        process: &Sim,
+        name: &'static str,
+        future: impl Future<Output = ()> + Send + 'static,
+    ) {
+        executor::spawn(&self.shared, process.process_id(), name, Box::pin(future));
+    }
+
+    /// Virtual time since the start.
+    pub fn now_us(&self) -> u64 {
+        self.shared.lock("it read the time").now_us
+    }
+
+    /// Moves the wall clock by `step_us`, either way.
+    pub fn step_wall_clock(&self, step_us: i64) {
+        let mut state = self.shared.lock("it stepped the clock");
+        state.wall_offset_us = state.wall_offset_us.saturating_add(step_us);
+        state.add(Kind::Note, "wall clock", None, &[("step", step_us as u64)]);
+    }
+
+    /// Puts something into the trace: what the harness saw is part of what must repeat.
+    pub fn note(&self, name: &str, value: u64) {
+        self.shared.lock("it noted something").add(Kind::Note, name, None, &[("value", value)]);
+    }
+
+    /// The trace so far.
+    pub fn trace(&self) -> TraceSummary {
+        self.shared.lock("it read the trace").trace.summary()
+    }
+
+    /// The databases of the index, to make them misbehave.
+    pub fn model(&self) -> &ModelBackend {
+        &self.model
+    }
+
+    /// What the file at `path` would hold after power loss if nothing unforced had reached the
+    /// disk.
+    ///
+    /// # Errors
+    /// Where there is no file at `path`.
+    pub fn durable_bytes(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+        self.shared.lock("it looked at the disk").disk.durable_bytes(path)
+    }
+
+    /// As [`Control::durable_bytes`], the names in a directory.
+    ///
+    /// # Errors
+    /// Where there is no directory at `path`.
+    pub fn durable_names(&self, path: &Path) -> std::io::Result<Vec<String>> {
+        self.shared.lock("it looked at the disk").disk.durable_names(path)
+    }
+}
+
+fn start(shared: &Arc<Shared>, model: &ModelBackend, name: &str) -> Sim {
+    let process = shared.lock("it started a process").start(name);
+    Sim::new(Arc::clone(shared), process, name, model.clone())
+}

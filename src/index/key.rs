@@ -1,0 +1,151 @@
+//! Keys of the index database. All numbers are big-endian, so that bytes sort as the numbers do.
+//!
+//! ```text
+//! every family   partition u32 | kind u8 | ...
+//!   marker       kind 0 | chunk number u64
+//!   entry        kind 1 | by_id        id, up to the key's end
+//!                         by_id_more   id length u16 | id | !sequence u64
+//!                         by_position  segment id u64 | frame offset u64
+//!                         by_time      bucket u64 | first sequence u64
+//! ```
+//!
+//! An id in `by_id` ends with its key, so one id being the beginning of another does no harm: it
+//! is only ever asked for whole. In `by_id_more` its length goes first, so that the records of an
+//! id are one range, which holds no other id; the sequence is inverted, so that the latest comes
+//! first. A bucket is the timestamp divided by [`TIME_BUCKET_US`], rounded down, with the sign
+//! bit flipped.
+
+use std::ops::Range;
+
+use crate::types::{ID_BYTES_MAX, SegmentOffset, Sequence};
+
+#[cfg(test)]
+mod tests;
+
+/// Width of a time bucket in microseconds: part of the format. A range reads whole buckets, so
+/// they are narrow enough that a busy one (a million messages a second) fits in memory many
+/// times over, and wide enough that a batch stamped as it is appended seldom touches two.
+pub const TIME_BUCKET_US: i64 = 100_000;
+
+const MARKER: u8 = 0;
+const ENTRY: u8 = 1;
+const PREFIX_BYTES: usize = 5;
+
+const _: () = assert!(ID_BYTES_MAX <= u16::MAX as usize);
+
+fn prefix(partition: u32, kind: u8, room: usize) -> Vec<u8> {
+    let mut key = Vec::with_capacity(PREFIX_BYTES + room);
+    key.extend_from_slice(&partition.to_be_bytes());
+    key.push(kind);
+    key
+}
+
+fn pair(partition: u32, first: u64, second: u64) -> Vec<u8> {
+    let mut key = prefix(partition, ENTRY, 16);
+    key.extend_from_slice(&first.to_be_bytes());
+    key.extend_from_slice(&second.to_be_bytes());
+    key
+}
+
+/// The marker of a chunk, in any family.
+pub fn marker(partition: u32, chunk: u64) -> Vec<u8> {
+    let mut key = prefix(partition, MARKER, 8);
+    key.extend_from_slice(&chunk.to_be_bytes());
+    key
+}
+
+/// The first record of `id`, in `by_id`.
+pub fn by_id(partition: u32, id: &str) -> Vec<u8> {
+    let mut key = prefix(partition, ENTRY, id.len());
+    key.extend_from_slice(id.as_bytes());
+    key
+}
+
+/// A later record of `id`, in `by_id_more`.
+///
+/// # Panics
+/// Where `id` is longer than [`ID_BYTES_MAX`].
+pub fn by_id_more(partition: u32, id: &str, sequence: Sequence) -> Vec<u8> {
+    assert!(id.len() <= ID_BYTES_MAX, "an id of {} bytes reached the index", id.len());
+    let mut key = prefix(partition, ENTRY, id.len() + 10);
+    key.extend_from_slice(&(id.len() as u16).to_be_bytes());
+    key.extend_from_slice(id.as_bytes());
+    key.extend_from_slice(&(!sequence).to_be_bytes());
+    key
+}
+
+/// The range in `by_id_more` of the later records of `id` whose sequences lie in `within`,
+/// latest first.
+///
+/// # Panics
+/// Where `within` is empty.
+pub fn by_id_more_range(partition: u32, id: &str, within: &Range<Sequence>) -> Range<Vec<u8>> {
+    assert!(within.start < within.end, "a range of no sequences has no keys");
+    let first = by_id_more(partition, id, within.end - 1);
+    let mut end = by_id_more(partition, id, within.start);
+    end.push(0);
+    first..end
+}
+
+/// A frame, in `by_position`.
+pub fn by_position(partition: u32, frame: SegmentOffset) -> Vec<u8> {
+    pair(partition, frame.segment_id.0, frame.offset)
+}
+
+/// The range in `by_position` whose last entry is the frame that holds byte `offset`, where one
+/// does.
+pub fn by_position_floor(partition: u32, offset: SegmentOffset) -> Range<Vec<u8>> {
+    let mut end = by_position(partition, offset);
+    end.push(0);
+    pair(partition, offset.segment_id.0, 0)..end
+}
+
+/// The range in `by_position` of all frames from `frame` on.
+pub fn by_position_from(partition: u32, frame: SegmentOffset) -> Range<Vec<u8>> {
+    by_position(partition, frame)..prefix(partition, ENTRY + 1, 0)
+}
+
+/// The bucket of a timestamp.
+pub fn bucket(timestamp_us: i64) -> i64 {
+    timestamp_us.div_euclid(TIME_BUCKET_US)
+}
+
+/// A frame's records of one bucket, in `by_time`.
+pub fn by_time(partition: u32, bucket: i64, first_sequence: Sequence) -> Vec<u8> {
+    pair(partition, (bucket as u64) ^ (1 << 63), first_sequence)
+}
+
+/// The range in `by_time` of all buckets that overlap `times`, which must not be empty.
+pub fn by_time_range(partition: u32, times: &Range<i64>) -> Range<Vec<u8>> {
+    let first = by_time(partition, bucket(times.start), 0);
+    let end = by_time(partition, bucket(times.end - 1) + 1, 0);
+    first..end
+}
+
+/// What a key says without its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    /// The marker of a chunk, by number.
+    Marker(u64),
+    /// An entry.
+    Entry,
+}
+
+/// The partition and kind of a key of any family; `None` where it is no key of this format.
+pub fn parse(key: &[u8]) -> Option<(u32, KeyKind)> {
+    let (partition, rest) = key.split_first_chunk()?;
+    let partition = u32::from_be_bytes(*partition);
+    match rest.split_first()? {
+        (&MARKER, chunk) => {
+            Some((partition, KeyKind::Marker(u64::from_be_bytes(chunk.try_into().ok()?))))
+        }
+        (&ENTRY, _) => Some((partition, KeyKind::Entry)),
+        _ => None,
+    }
+}
+
+/// The bucket in a `by_time` entry's key; `None` where it is none.
+pub fn bucket_of(key: &[u8]) -> Option<i64> {
+    let bucket = key.get(PREFIX_BYTES..)?.first_chunk()?;
+    Some((u64::from_be_bytes(*bucket) ^ (1 << 63)) as i64)
+}

@@ -1,0 +1,304 @@
+//! The lookup over tail and settled part.
+//!
+//! The order of its steps is what makes an answer complete:
+//!
+//! 1. Load the high watermark `H`. All below it was in the tail before, or had been settled.
+//! 2. Pin the tail; it begins at `S`. What is settled later stays in this view of it.
+//! 3. Have an instance that covers `S` (or `H`, where that is lower): all below was settled
+//!    before the tail let it go.
+//! 4. Read the instance; drop what is not below `S`, which the tail answers, or is trimmed.
+//! 5. Add what the tail holds below `H`.
+//!
+//! Where nothing is settled that is not trimmed, no instance is needed, and there may be none.
+
+#[cfg(all(test, not(feature = "rocks")))]
+mod tests;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::entry::FramePlace;
+use super::mark_history::MarkHistory;
+use super::query::{Answer, Freshness, LookupReport, Query};
+use super::secondary::{Covering, Reader, SecondarySlot};
+use super::settled::Settled;
+use super::tail::{Tail, TailView};
+use crate::error::{StorageError, StorageResult};
+use crate::io::{IndexError, IndexRead, World};
+use crate::planted;
+use crate::sync::Marks;
+use crate::types::{MessageMeta, Position, Sequence};
+
+/// What the lookups of one partition share with its writer, or with who rebuilds the tail of
+/// another process's writer.
+#[derive(Debug)]
+pub struct PartitionIndex {
+    /// The partition's number.
+    pub partition: u32,
+    /// Its marks.
+    pub marks: Arc<Marks>,
+    /// Its tail.
+    pub tail: Tail,
+    history: MarkHistory,
+}
+
+/// The marks and the tail, taken in the order of the steps.
+struct Pinned {
+    high_watermark: Sequence,
+    view: TailView,
+    /// What is trimmed during the lookup may be in its answer.
+    log_start: Sequence,
+}
+
+impl Pinned {
+    /// Below it, the settled part answers.
+    fn settled_end(&self) -> Sequence {
+        self.view.start().min(self.high_watermark)
+    }
+
+    /// What the settled part answers.
+    fn settled(&self) -> Range<Sequence> {
+        self.log_start..self.settled_end()
+    }
+
+    fn visible(&self) -> Range<Sequence> {
+        self.log_start..self.high_watermark
+    }
+}
+
+impl PartitionIndex {
+    /// The index of `partition`. `tail` must hold what `marks` publish and the index database
+    /// does not: an entry is pushed before the high watermark passes it, and released after it
+    /// was settled.
+    pub fn new(partition: u32, marks: Arc<Marks>, tail: Tail) -> Self {
+        Self { partition, marks, tail, history: MarkHistory::default() }
+    }
+
+    fn pin(&self) -> Pinned {
+        let high_watermark = self.marks.high_watermark();
+        let view = self.tail.pin();
+        Pinned { high_watermark, view, log_start: self.marks.log_start() }
+    }
+
+    /// Answers `query` from the tail and the database that `slot` reads.
+    ///
+    /// # Errors
+    /// [`StorageError::PositionLost`] where [`Freshness::AtLeast`] names a sequence above the
+    /// high watermark. [`StorageError::Index`] where the database fails or lacks what was
+    /// settled, even when opened anew.
+    pub async fn lookup<W: World>(
+        &self,
+        slot: &SecondarySlot<W>,
+        query: &Query,
+        freshness: Freshness,
+    ) -> StorageResult<Answer> {
+        let pinned = self.pin();
+        self.check(freshness, &pinned)?;
+        // Below the log's start there is nothing to hold.
+        let held = |covered: Sequence| covered.max(pinned.log_start);
+        let before = held(slot.known(self.partition).to);
+        let report = LookupReport {
+            high_watermark: pinned.high_watermark,
+            visible: pinned.high_watermark,
+            tail_start: pinned.view.start(),
+            coverage_before: before,
+            coverage: before,
+            ..LookupReport::default()
+        };
+        let from_tail = ask_tail(&pinned.view, query, &pinned.visible());
+        if pinned.settled().is_empty() {
+            return Ok(answer(query, from_tail, Vec::new(), report));
+        }
+        let world = slot.world();
+        let unchecked = planted!(world, CoverageUnchecked);
+        let need = if unchecked { 0 } else { self.need(slot, freshness, &pinned) };
+        let mut attempt = Attempt::first(slot, self.partition, need).await?;
+        let from_settled = loop {
+            match ask(&attempt.settled(), query, &pinned.settled()).await {
+                Err(error) => attempt = attempt.next(error).await?,
+                Ok(found) => break found,
+            }
+        };
+        let covering = attempt.covering;
+        let mut report = LookupReport {
+            coverage_before: held(covering.before),
+            coverage: held(covering.covered.to),
+            catch_ups: covering.catch_ups,
+            reopened: covering.reopened,
+            ..report
+        };
+        let is_whole = unchecked || covering.covered.to >= pinned.settled_end();
+        if is_whole {
+            return Ok(answer(query, from_tail, from_settled, report));
+        }
+        // Without what lies between, the tail would show messages behind a hole.
+        report.visible = report.coverage;
+        Ok(answer(query, Vec::new(), from_settled, report))
+    }
+
+    /// The frame that holds `sequence`, for a reader that begins there; `None` where it is not
+    /// visible or was trimmed.
+    ///
+    /// # Errors
+    /// As [`PartitionIndex::lookup`].
+    pub async fn place_of<W: World>(
+        &self,
+        slot: &SecondarySlot<W>,
+        sequence: Sequence,
+    ) -> StorageResult<Option<FramePlace>> {
+        let pinned = self.pin();
+        if !pinned.visible().contains(&sequence) {
+            return Ok(None);
+        }
+        if sequence >= pinned.view.start() {
+            return Ok(pinned.view.place_of(sequence, pinned.high_watermark));
+        }
+        let mut attempt = Attempt::first(slot, self.partition, sequence + 1).await?;
+        loop {
+            match attempt.settled().place_of(sequence, &pinned.settled()).await {
+                Err(error) => attempt = attempt.next(error).await?,
+                Ok(place) => return Ok(place),
+            }
+        }
+    }
+
+    fn check(&self, freshness: Freshness, pinned: &Pinned) -> StorageResult<()> {
+        match freshness {
+            Freshness::AtLeast(given) if given.sequence > pinned.high_watermark => {
+                let at = |sequence| Position { epoch: given.epoch, sequence };
+                let (earliest, next) = (at(pinned.log_start), at(pinned.high_watermark));
+                Err(StorageError::PositionLost { given, earliest, next })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What the instance must cover.
+    fn need<W: World>(
+        &self,
+        slot: &SecondarySlot<W>,
+        freshness: Freshness,
+        pinned: &Pinned,
+    ) -> Sequence {
+        let need = match freshness {
+            Freshness::Fresh => pinned.settled_end(),
+            Freshness::AtLeast(position) => position.sequence,
+            Freshness::Bounded { age_us } => {
+                let now_us = slot.world().monotonic_us();
+                self.history.need(age_us, now_us, pinned.high_watermark)
+            }
+            Freshness::Any => 0,
+        };
+        // Who covers that has the tail for the rest.
+        need.min(pinned.settled_end())
+    }
+}
+
+fn answer(
+    query: &Query,
+    from_tail: Vec<MessageMeta>,
+    from_settled: Vec<MessageMeta>,
+    mut report: LookupReport,
+) -> Answer {
+    let found = merge(query, from_tail, from_settled);
+    let is_tail = |meta: &&MessageMeta| meta.sequence >= report.tail_start;
+    let from_tail = found.iter().filter(is_tail).count();
+    report.from_tail = count_u32(from_tail);
+    report.from_settled = count_u32(found.len() - from_tail);
+    Answer { found, report }
+}
+
+fn count_u32(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// Reads of an instance that covers what is needed; once more, of another instance, where the
+/// first fails for good meanwhile.
+struct Attempt<'a, W: World> {
+    slot: &'a SecondarySlot<W>,
+    partition: u32,
+    need: Sequence,
+    covering: Covering<W>,
+    is_last: bool,
+}
+
+impl<'a, W: World> Attempt<'a, W> {
+    async fn first(
+        slot: &'a SecondarySlot<W>,
+        partition: u32,
+        need: Sequence,
+    ) -> Result<Self, IndexError> {
+        let covering = slot.covering(partition, need).await?;
+        Ok(Self { slot, partition, need, covering, is_last: false })
+    }
+
+    fn settled(&self) -> Settled<'_, Reader<W>> {
+        Settled::new(self.covering.instance.reader(), self.partition, self.covering.covered)
+    }
+
+    /// What to do about `error`: it comes back where another attempt would not help.
+    async fn next(self, error: IndexError) -> Result<Self, IndexError> {
+        let Self { slot, partition, need, covering: before, is_last } = self;
+        if is_last || !error.sticky {
+            return Err(error);
+        }
+        tracing::warn!(%error, "the index is opened anew");
+        slot.replace(&before.instance);
+        let mut covering = slot.covering(partition, need).await?;
+        covering.catch_ups += before.catch_ups;
+        covering.reopened = true;
+        Ok(Self { slot, partition, need, covering, is_last: true })
+    }
+}
+
+/// Answers `query` from the settled part alone.
+pub(super) async fn ask<R: IndexRead>(
+    settled: &Settled<'_, R>,
+    query: &Query,
+    within: &Range<Sequence>,
+) -> Result<Vec<MessageMeta>, IndexError> {
+    match query {
+        Query::Id(id) => Ok(settled.by_id(id, within).await?.into_iter().collect()),
+        Query::AllOfId(id) => settled.all_by_id(id, within).await,
+        Query::Position(at) => Ok(settled.by_position(*at, within).await?.into_iter().collect()),
+        Query::Time { from_us, to_us, limit } => {
+            settled.by_time(*from_us..*to_us, within, *limit).await
+        }
+        Query::Sequence(sequence) => {
+            Ok(settled.by_sequence(*sequence, within).await?.into_iter().collect())
+        }
+    }
+}
+
+fn ask_tail(view: &TailView, query: &Query, within: &Range<Sequence>) -> Vec<MessageMeta> {
+    let below = within.end;
+    let mut found: Vec<_> = match query {
+        Query::Id(id) => view.by_id(id, below).into_iter().collect(),
+        Query::AllOfId(id) => view.all_by_id(id, below),
+        Query::Position(at) => view.by_position(*at, below).into_iter().collect(),
+        Query::Time { from_us, to_us, limit } => view.by_time(*from_us..*to_us, within, *limit),
+        Query::Sequence(sequence) => view.by_sequence(*sequence, below).into_iter().collect(),
+    };
+    // What was settled a moment ago may be trimmed before the tail lets it go.
+    found.retain(|meta| within.contains(&meta.sequence));
+    found
+}
+
+fn merge(
+    query: &Query,
+    from_tail: Vec<MessageMeta>,
+    from_settled: Vec<MessageMeta>,
+) -> Vec<MessageMeta> {
+    // The tail's are later than all that is settled.
+    let mut found = from_tail;
+    found.extend(from_settled);
+    match query {
+        Query::Id(_) | Query::Position(_) | Query::Sequence(_) => found.truncate(1),
+        Query::AllOfId(_) => {}
+        Query::Time { limit, .. } => {
+            found.sort_by_key(|meta| (meta.timestamp_us, meta.sequence));
+            found.truncate(*limit);
+        }
+    }
+    found
+}

@@ -1,0 +1,30 @@
+//! The index: settled part, tail, and the lookup over both.
+
+#[cfg(any(test, feature = "conformance"))]
+pub mod backend_conformance;
+pub mod chain;
+pub mod chunk;
+pub mod coverage;
+pub mod entry;
+pub mod frozen;
+pub mod key;
+pub mod lookup;
+mod mark_history;
+pub mod model;
+pub mod query;
+#[cfg(feature = "rocks")]
+pub mod rocks;
+pub mod secondary;
+pub mod settled;
+pub mod shard;
+pub mod tail;
+#[cfg(test)]
+mod testing;
+pub mod trim;
+pub mod value;
+mod varint;
+
+pub use frozen::{FrozenAnswer, FrozenIndex, FrozenReport};
+pub use lookup::PartitionIndex;
+pub use query::{Answer, Freshness, LookupReport, Query};
+pub use secondary::{SecondarySlot, SecondaryStats};

@@ -1,0 +1,271 @@
+//! Instances of RocksDB behind the seam.
+
+use std::fs;
+use std::io;
+use std::ops::{Deref, Range};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rocksdb::checkpoint::Checkpoint;
+use rocksdb::{DB, DBRawIterator, Error, ReadOptions, WaitForCompactOptions};
+
+use super::call::{self, Blocking};
+use super::closing::{Closing, Closings};
+use super::error::{Doing, abandoned, refused, translated};
+use super::settle::{Settler, handle};
+use crate::io::{Family, IndexError, IndexPrimary, IndexRead, IndexSecondary, SortedRuns};
+
+type Entry = (Vec<u8>, Vec<u8>);
+
+/// What clones of an instance share. With its drop the instance closes, on a thread that may
+/// wait; a call under way whose future was dropped goes to its end first.
+pub(super) struct Shared {
+    instance: Arc<Instance>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let closing = self.instance.closings.begin(&self.instance.path);
+        *self.instance.closing.lock().unwrap_or_else(PoisonError::into_inner) = Some(closing);
+    }
+}
+
+impl Deref for Shared {
+    type Target = Arc<Instance>;
+
+    fn deref(&self) -> &Arc<Instance> {
+        &self.instance
+    }
+}
+
+/// A database that is open.
+pub(super) struct Instance {
+    /// Always there but in `drop`.
+    open: Option<Open>,
+    path: PathBuf,
+    blocking: Blocking,
+    closings: Closings,
+    /// There once the last user dropped it.
+    closing: Mutex<Option<Closing>>,
+}
+
+/// What closes, in this order.
+pub(super) struct Open {
+    pub(super) db: DB,
+    /// Of a secondary.
+    pub(super) _private: Option<Private>,
+}
+
+/// A directory that is removed when this drops.
+pub(super) struct Private(PathBuf);
+
+impl Private {
+    pub(super) fn create(path: &Path) -> io::Result<Self> {
+        fs::create_dir_all(path)?;
+        Ok(Self(path.to_owned()))
+    }
+}
+
+impl Drop for Private {
+    fn drop(&mut self) {
+        match fs::remove_dir_all(&self.0) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(path = ?self.0, %error, "a secondary's own directory stays");
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        let closing = self.closing.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let open = self.open.take();
+        (self.blocking)(Box::new(move || {
+            drop(open);
+            drop(closing);
+        }));
+    }
+}
+
+impl Shared {
+    pub(super) fn new(path: &Path, open: Open, blocking: Blocking, closings: Closings) -> Self {
+        let (open, path, closing) = (Some(open), path.to_owned(), Mutex::new(None));
+        Self { instance: Arc::new(Instance { open, path, blocking, closings, closing }) }
+    }
+}
+
+impl Instance {
+    fn db(&self) -> &DB {
+        &self.open.as_ref().expect("only `drop` takes it").db
+    }
+
+    /// Runs `work` on a thread that may wait.
+    async fn call(
+        self: &Arc<Self>,
+        doing: Doing,
+        work: impl FnOnce(&DB) -> Result<(), Error> + Send + 'static,
+    ) -> Result<(), IndexError> {
+        let instance = self.clone();
+        let answer = call::run(&self.blocking, move || {
+            work(instance.db()).map_err(|error| translated(&instance.path, doing, &error))
+        });
+        answer.await.unwrap_or_else(|| Err(abandoned(&self.path)))
+    }
+
+    fn read<T>(&self, result: Result<T, Error>) -> Result<T, IndexError> {
+        result.map_err(|error| translated(&self.path, Doing::Read, &error))
+    }
+
+    fn get(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
+        let found = self.read(self.db().get_pinned_cf(handle(self.db(), family), key))?;
+        Ok(found.map(|value| value.to_vec()))
+    }
+
+    fn multi_get(
+        &self,
+        family: Family,
+        keys: &[Vec<u8>],
+    ) -> Result<Vec<Option<Vec<u8>>>, IndexError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let family = handle(self.db(), family);
+        let found = self.db().batched_multi_get_cf(family, keys, false);
+        found.into_iter().map(|value| Ok(self.read(value)?.map(|value| value.to_vec()))).collect()
+    }
+
+    fn iterator(&self, family: Family, range: Range<&[u8]>) -> DBRawIterator<'_> {
+        let mut options = ReadOptions::default();
+        options.set_iterate_lower_bound(range.start);
+        options.set_iterate_upper_bound(range.end);
+        self.db().raw_iterator_cf_opt(handle(self.db(), family), options)
+    }
+
+    fn last_in(&self, family: Family, range: Range<&[u8]>) -> Result<Option<Entry>, IndexError> {
+        if range.start >= range.end {
+            return Ok(None);
+        }
+        let mut iterator = self.iterator(family, range);
+        iterator.seek_to_last();
+        let last = iterator.item().map(owned);
+        self.read(iterator.status())?;
+        Ok(last)
+    }
+
+    fn scan(
+        &self,
+        family: Family,
+        range: Range<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, IndexError> {
+        let mut found = Vec::new();
+        if range.start >= range.end || limit == 0 {
+            return Ok(found);
+        }
+        let mut iterator = self.iterator(family, range);
+        iterator.seek_to_first();
+        while let Some(entry) = iterator.item() {
+            found.push(owned(entry));
+            if found.len() == limit {
+                break;
+            }
+            iterator.next();
+        }
+        self.read(iterator.status())?;
+        Ok(found)
+    }
+}
+
+fn owned((key, value): (&[u8], &[u8])) -> Entry {
+    (key.to_vec(), value.to_vec())
+}
+
+/// The instance of a database that writes. Reads are ready at their first poll.
+#[derive(Clone)]
+pub struct RocksPrimary {
+    pub(super) instance: Arc<Shared>,
+    pub(super) settler: Arc<Settler>,
+}
+
+/// An instance that follows the primary of its directory, in this process or another. Reads are
+/// ready at their first poll.
+#[derive(Clone)]
+pub struct RocksSecondary {
+    pub(super) instance: Arc<Shared>,
+}
+
+/// An instance that shows the state at its opening for ever. Reads are ready at their first poll.
+#[derive(Clone)]
+pub struct RocksFrozen {
+    pub(super) instance: Arc<Shared>,
+}
+
+impl IndexPrimary for RocksPrimary {
+    async fn settle(&self, runs: SortedRuns) -> Result<(), IndexError> {
+        let settler = self.settler.clone();
+        self.instance.call(Doing::Settle, move |db| settler.settle(db, &runs)).await
+    }
+
+    async fn compact(&self) -> Result<(), IndexError> {
+        let wait = |db: &DB| db.wait_for_compact(&WaitForCompactOptions::default());
+        self.instance.call(Doing::Compact, wait).await
+    }
+
+    async fn checkpoint(&self, target: &Path) -> Result<(), IndexError> {
+        let target = target.to_owned();
+        let copy = move |db: &DB| Checkpoint::new(db)?.create_checkpoint(target);
+        self.instance.call(Doing::Checkpoint, copy).await
+    }
+}
+
+impl IndexSecondary for RocksSecondary {
+    async fn catch_up(&self) -> Result<(), IndexError> {
+        self.instance.call(Doing::CatchUp, DB::try_catch_up_with_primary).await
+    }
+}
+
+/// All instances read alike.
+macro_rules! reads {
+    ($instance:ty) => {
+        impl IndexRead for $instance {
+            async fn get(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
+                self.instance.get(family, key)
+            }
+
+            async fn multi_get(
+                &self,
+                family: Family,
+                keys: &[Vec<u8>],
+            ) -> Result<Vec<Option<Vec<u8>>>, IndexError> {
+                self.instance.multi_get(family, keys)
+            }
+
+            async fn last_in(
+                &self,
+                family: Family,
+                range: Range<&[u8]>,
+            ) -> Result<Option<Entry>, IndexError> {
+                self.instance.last_in(family, range)
+            }
+
+            async fn scan(
+                &self,
+                family: Family,
+                range: Range<&[u8]>,
+                limit: usize,
+            ) -> Result<Vec<Entry>, IndexError> {
+                self.instance.scan(family, range, limit)
+            }
+        }
+    };
+}
+
+reads!(RocksPrimary);
+reads!(RocksSecondary);
+reads!(RocksFrozen);
+
+/// The error of a directory without a database.
+pub(super) fn missing(path: &Path) -> IndexError {
+    refused(path, "there is no database: settle something first, or rebuild it")
+}

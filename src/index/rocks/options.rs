@@ -1,0 +1,138 @@
+//! How databases are opened, and what all of them share.
+
+use std::path::Path;
+
+use rocksdb::{
+    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompactionStyle, DBCompressionType,
+    DataBlockIndexType, LogLevel, Options, WriteBufferManager,
+};
+
+use super::settle::SettleMethod;
+use crate::io::{Family, TrimFilter};
+
+const MIB_BYTES: usize = 1 << 20;
+const LOG_FILE_BYTES: usize = MIB_BYTES;
+const LOG_FILE_COUNT: usize = 2;
+/// A secondary reads the MANIFEST from its start when it opens; a settling adds under 1 KiB.
+const MANIFEST_BYTES: usize = 4 * MIB_BYTES;
+/// One false hit in a hundred misses.
+const BLOOM_BITS: f64 = 10.0;
+const HASH_RATIO: f64 = 0.75;
+/// Every secondary holds every file open: few large ones.
+const TABLE_BYTES: u64 = 256 << 20;
+const BLOCK_BYTES: usize = 8 << 10;
+
+/// What all databases of one backend share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RocksOptions {
+    /// Memory for blocks, indexes and filters of all instances together, in bytes. Instances of
+    /// one database share what they read. A floor, not a cap: blocks in use are never dropped.
+    pub cache_bytes: usize,
+    /// Memory for entries under way to disk, all databases together, in bytes.
+    pub write_buffer_bytes: usize,
+    /// How a settling reaches the disk.
+    pub settle: SettleMethod,
+}
+
+impl Default for RocksOptions {
+    fn default() -> Self {
+        Self {
+            cache_bytes: 64 * MIB_BYTES,
+            write_buffer_bytes: 64 * MIB_BYTES,
+            settle: SettleMethod::default(),
+        }
+    }
+}
+
+/// Options made once for all openings.
+pub(super) struct Shared {
+    table: BlockBasedOptions,
+    buffers: WriteBufferManager,
+    write_buffer_bytes: usize,
+}
+
+impl Shared {
+    pub(super) fn new(options: &RocksOptions) -> Self {
+        let mut table = BlockBasedOptions::default();
+        table.set_block_cache(&Cache::new_lru_cache(options.cache_bytes));
+        table.set_block_size(BLOCK_BYTES);
+        table.set_bloom_filter(BLOOM_BITS, false);
+        table.set_data_block_index_type(DataBlockIndexType::BinaryAndHash);
+        table.set_data_block_hash_ratio(HASH_RATIO);
+        // Bounded by the cache, and shared with other instances of the database.
+        table.set_cache_index_and_filter_blocks(true);
+        table.set_pin_l0_filter_and_index_blocks_in_cache(true);
+        let buffers =
+            WriteBufferManager::new_write_buffer_manager(options.write_buffer_bytes, false);
+        Self { table, buffers, write_buffer_bytes: options.write_buffer_bytes }
+    }
+
+    /// Of a database that is written.
+    pub(super) fn primary(&self) -> Options {
+        let mut options = self.reader();
+        options.create_if_missing(true);
+        options.create_missing_column_families(true);
+        options.set_atomic_flush(true);
+        options.set_max_background_jobs(2);
+        options.set_max_manifest_file_size(MANIFEST_BYTES);
+        options.set_write_buffer_manager(&self.buffers);
+        options.set_bytes_per_sync(MIB_BYTES as u64);
+        // One writer at a time, sorted: the concurrent list only costs.
+        options.set_allow_concurrent_memtable_write(false);
+        options
+    }
+
+    /// Of a database that is read.
+    pub(super) fn reader(&self) -> Options {
+        let mut options = Options::default();
+        // Only an instance that holds its files open can still read what compaction removed.
+        options.set_max_open_files(-1);
+        // Every catch-up would start this many threads a family.
+        options.set_max_file_opening_threads(1);
+        // Every catch-up writes a line at the level of information.
+        options.set_log_level(LogLevel::Warn);
+        options.set_max_log_file_size(LOG_FILE_BYTES);
+        options.set_keep_log_file_num(LOG_FILE_COUNT);
+        options.set_stats_dump_period_sec(0);
+        options.set_stats_persist_period_sec(0);
+        options.set_skip_stats_update_on_db_open(true);
+        options
+    }
+
+    /// Of one family.
+    pub(super) fn family(&self) -> Options {
+        let mut options = Options::default();
+        options.set_block_based_table_factory(&self.table);
+        options.set_compression_type(DBCompressionType::None);
+        options.set_write_buffer_size(self.write_buffer_bytes);
+        // Keys by position and time ascend, so levels would take each settled file as it is and
+        // keep as many as there were settlings, all of them held open by every secondary.
+        options.set_compaction_style(DBCompactionStyle::Universal);
+        options.set_target_file_size_base(TABLE_BYTES);
+        options
+    }
+
+    /// All families, with the one that RocksDB insists on.
+    pub(super) fn families(&self, trimmed: Option<&TrimFilter>) -> Vec<ColumnFamilyDescriptor> {
+        let mut families = vec![ColumnFamilyDescriptor::new("default", self.family())];
+        for family in Family::ALL {
+            let mut options = self.family();
+            if let Some(trimmed) = trimmed.cloned() {
+                options.set_compaction_filter("trimmed", move |_, key, value| {
+                    if trimmed(family, key, value) {
+                        rocksdb::CompactionDecision::Remove
+                    } else {
+                        rocksdb::CompactionDecision::Keep
+                    }
+                });
+            }
+            families.push(ColumnFamilyDescriptor::new(family.name(), options));
+        }
+        families
+    }
+}
+
+/// Whether there is a database in `directory`. Opening a secondary would make the directory.
+pub(super) fn is_database(directory: &Path) -> bool {
+    directory.join("CURRENT").is_file()
+}

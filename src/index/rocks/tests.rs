@@ -1,0 +1,254 @@
+#![allow(clippy::unwrap_used)]
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+use std::task::{Context, Waker};
+
+use super::error::{Doing, translated};
+use super::{Blocking, RocksBackend, RocksOptions, SettleMethod};
+use crate::index::backend_conformance::suite;
+use crate::index::chunk;
+use crate::index::coverage::Coverage;
+use crate::index::settled::Settled;
+use crate::index::tail::TailChunk;
+use crate::index::testing::{NaiveLog, PARTITION, check_settled};
+use crate::io::{
+    Family, IndexBackend, IndexOptions, IndexPrimary, IndexRead, IndexSecondary, SortedRuns,
+};
+
+fn threads() -> Blocking {
+    Arc::new(|job| {
+        std::thread::spawn(job);
+    })
+}
+
+fn backend(settle: SettleMethod) -> RocksBackend {
+    RocksBackend::new(RocksOptions { settle, ..RocksOptions::default() }, threads())
+}
+
+fn runs(first: u32, count: u32) -> SortedRuns {
+    let mut runs = SortedRuns::default();
+    for run in &mut runs {
+        (first..first + count).for_each(|key| run.push(&key.to_be_bytes(), &key.to_le_bytes()));
+    }
+    runs
+}
+
+#[tokio::test]
+async fn batches_pass_the_suite() {
+    let root = tempfile::tempdir().unwrap();
+    suite(backend(SettleMethod::Batch), root.path().to_owned()).await.unwrap();
+}
+
+#[tokio::test]
+async fn ingested_files_pass_the_suite() {
+    let root = tempfile::tempdir().unwrap();
+    suite(backend(SettleMethod::Ingest), root.path().to_owned()).await.unwrap();
+}
+
+#[tokio::test]
+async fn handles_answer_several_threads_while_settling_goes_on() {
+    let root = tempfile::tempdir().unwrap();
+    let backend = backend(SettleMethod::Batch);
+    let primary = backend.open_primary(root.path(), IndexOptions::default()).await.unwrap();
+    primary.settle(runs(0, 100)).await.unwrap();
+    let private = root.path().join("private");
+    let secondary = backend.open_secondary(root.path(), &private).await.unwrap();
+    let tasks = (0..4).map(|_| {
+        let secondary = secondary.clone();
+        tokio::task::spawn(async move {
+            for key in (0..100u32).cycle().take(5_000) {
+                let found = secondary.get(Family::ByTime, &key.to_be_bytes()).await.unwrap();
+                assert_eq!(found.as_deref(), Some(&key.to_le_bytes()[..]));
+            }
+        })
+    });
+    let tasks: Vec<_> = tasks.collect();
+    for chunk in 1..20 {
+        primary.settle(runs(chunk * 100, 100)).await.unwrap();
+        secondary.catch_up().await.unwrap();
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn catch_up_misses_nothing_that_was_settled() {
+    for method in [SettleMethod::Batch, SettleMethod::Ingest] {
+        let root = tempfile::tempdir().unwrap();
+        let backend = backend(method);
+        let primary = backend.open_primary(root.path(), IndexOptions::default()).await.unwrap();
+        let private = root.path().join("private");
+        let secondary = backend.open_secondary(root.path(), &private).await.unwrap();
+        for key in 0..200 {
+            primary.settle(runs(key, 1)).await.unwrap();
+            secondary.catch_up().await.unwrap();
+            for family in Family::ALL {
+                let found = secondary.scan(family, &[]..&[0xff], usize::MAX).await.unwrap();
+                assert_eq!(found.len(), key as usize + 1, "{method:?} {}", family.name());
+            }
+        }
+    }
+}
+
+/// What the engine relies on: after one catch-up, the chain of markers reaches what was settled
+/// before it, and every question is answered up to there.
+#[tokio::test]
+async fn coverage_reaches_what_was_settled_and_answers_are_whole() {
+    for method in [SettleMethod::Batch, SettleMethod::Ingest] {
+        let root = tempfile::tempdir().unwrap();
+        let backend = backend(method);
+        let primary = backend.open_primary(root.path(), IndexOptions::default()).await.unwrap();
+        let private = root.path().join("private");
+        let secondary = backend.open_secondary(root.path(), &private).await.unwrap();
+        let (coverage, mut log) = (Coverage::new(PARTITION), NaiveLog::default());
+        for number in 0..40 {
+            let messages = |frame: i64| {
+                let times = (0..3).map(|record| (number as i64 * 7 + record) % 11 * 60_000);
+                (times.map(|time| ((time / 60_000 % 6) as u8, time)).collect(), frame == 5)
+            };
+            let frames: Vec<_> = (0..6).map(|frame| log.append(messages(frame))).collect();
+            let chunk = TailChunk::of(frames);
+            let runs = chunk::build(&primary, PARTITION, number, &chunk).await.unwrap();
+            primary.settle(runs).await.unwrap();
+            secondary.catch_up().await.unwrap();
+            let covered = coverage.extend(&secondary).await.unwrap();
+            assert_eq!(covered.to, log.end(), "{method:?}, chunk {number}");
+            if number % 13 == 0 {
+                primary.compact().await.unwrap();
+                check_settled(&Settled::new(&secondary, PARTITION, covered), &log, 0..u64::MAX);
+            }
+        }
+        let frozen = backend.open_frozen(root.path()).await.unwrap();
+        let covered = Coverage::new(PARTITION).extend(&frozen).await.unwrap();
+        check_settled(&Settled::new(&frozen, PARTITION, covered), &log, 0..u64::MAX);
+    }
+}
+
+#[tokio::test]
+async fn compaction_removes_what_is_trimmed() {
+    let root = tempfile::tempdir().unwrap();
+    let backend = backend(SettleMethod::Ingest);
+    let trimmed: crate::io::TrimFilter =
+        Arc::new(|family, key, _| family == Family::ByTime && key < &50u32.to_be_bytes()[..]);
+    let options = IndexOptions { trimmed: Some(trimmed) };
+    let primary = backend.open_primary(root.path(), options).await.unwrap();
+    // Runs that overlap, so that they have to be merged.
+    for key in 0..10u32 {
+        let mut runs = SortedRuns::default();
+        (0..10).for_each(|step: u32| runs[3].push(&(step * 10 + key).to_be_bytes(), b""));
+        primary.settle(runs).await.unwrap();
+        primary.compact().await.unwrap();
+    }
+    let left = primary.scan(Family::ByTime, &[]..&[0xff], usize::MAX).await.unwrap();
+    let trimmed_count = left.iter().filter(|(key, _)| key < &50u32.to_be_bytes().to_vec()).count();
+    assert!(trimmed_count < 50, "no compaction has dropped anything");
+    assert_eq!(left.len() - trimmed_count, 50, "compaction dropped what is not trimmed");
+}
+
+/// Every secondary holds every file open, so they must not grow with the number of settlings,
+/// not even where keys ascend and no two runs overlap.
+#[tokio::test]
+async fn many_settlings_leave_few_files() {
+    let root = tempfile::tempdir().unwrap();
+    let backend = backend(SettleMethod::Batch);
+    let primary = backend.open_primary(root.path(), IndexOptions::default()).await.unwrap();
+    for chunk in 0..100 {
+        primary.settle(runs(chunk * 3, 3)).await.unwrap();
+    }
+    primary.compact().await.unwrap();
+    drop(primary);
+    // The opening removes what compaction left.
+    let primary = backend.open_primary(root.path(), IndexOptions::default()).await.unwrap();
+    let count = backend.file_count(root.path()).await.unwrap();
+    assert!(count <= 48, "100 settlings into 4 families leave {count} files");
+    drop(primary);
+}
+
+#[tokio::test]
+async fn files_of_an_interrupted_settling_are_removed() {
+    let root = tempfile::tempdir().unwrap();
+    let backend = backend(SettleMethod::Ingest);
+    let left = root.path().join("settling").join("0-by_id.sst");
+    std::fs::create_dir_all(left.parent().unwrap()).unwrap();
+    std::fs::write(&left, b"half a table").unwrap();
+    let primary = backend.open_primary(root.path(), IndexOptions::default()).await.unwrap();
+    assert!(!left.exists());
+    primary.settle(runs(0, 1)).await.unwrap();
+    assert_eq!(std::fs::read_dir(left.parent().unwrap()).unwrap().count(), 0);
+}
+
+/// Nothing that a caller dropped halfway keeps the next opening out.
+#[tokio::test]
+async fn openings_wait_for_calls_whose_future_was_dropped() {
+    let root = tempfile::tempdir().unwrap();
+    let backend = backend(SettleMethod::Batch);
+    for chunk in 0..10 {
+        let primary = backend.open_primary(root.path(), IndexOptions::default()).await.unwrap();
+        let mut settle = Box::pin(primary.settle(runs(chunk * 500, 500)));
+        let polled = settle.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        drop(settle);
+        drop(primary);
+        let primary = backend.open_primary(root.path(), IndexOptions::default()).await.unwrap();
+        let found = primary.scan(Family::ByTime, &[]..&[0xff], usize::MAX).await.unwrap();
+        assert_eq!(found.len(), chunk as usize * 500 + 500, "{polled:?}");
+    }
+    backend.closed(root.path().parent().unwrap()).await;
+    std::fs::remove_dir_all(root.path()).unwrap();
+}
+
+#[tokio::test]
+async fn errors_say_who_and_what_helps() {
+    let root = tempfile::tempdir().unwrap();
+    let backend = backend(SettleMethod::Batch);
+    let open = || backend.open_primary(root.path(), IndexOptions::default());
+    let primary = open().await.unwrap();
+    let held = open().await.map(drop).unwrap_err();
+    assert!(held.what.contains("another primary has it"), "{held}");
+    assert!(!held.sticky);
+    primary.settle(runs(0, 10)).await.unwrap();
+    drop(primary);
+    let private = root.path().join("private");
+    let secondary = backend.open_secondary(root.path(), &private).await.unwrap();
+    let manifest = newest(root.path(), "MANIFEST");
+    let mut bytes = std::fs::read(&manifest).unwrap();
+    bytes.extend([0x5a; 64]);
+    std::fs::write(&manifest, bytes).unwrap();
+    let mut said = Vec::new();
+    for _ in 0..2 {
+        said.push(secondary.catch_up().await.map_err(|error| (error.sticky, error.what)));
+    }
+    // RocksDB may take the torn end for one that is still being written.
+    for error in said.into_iter().filter_map(Result::err) {
+        assert!(error.0, "{}", error.1);
+    }
+    let text = std::fs::read_to_string(root.path().join("CURRENT")).unwrap();
+    std::fs::write(root.path().join("CURRENT"), text.replace("MANIFEST", "MISSING")).unwrap();
+    assert!(backend.open_frozen(root.path()).await.is_err());
+}
+
+#[test]
+fn passing_errors_are_not_sticky() {
+    let root = tempfile::tempdir().unwrap();
+    let missing = rocksdb::DB::open_for_read_only(&rocksdb::Options::default(), root.path(), false);
+    let error = missing.map(drop).unwrap_err();
+    assert!(translated(root.path(), Doing::CatchUp, &error).sticky);
+    assert!(!translated(root.path(), Doing::Open, &error).sticky);
+}
+
+#[tokio::test]
+async fn jobs_that_never_run_are_errors() {
+    let root = tempfile::tempdir().unwrap();
+    let gone = RocksBackend::new(RocksOptions::default(), Arc::new(drop));
+    let error = gone.open_primary(root.path(), IndexOptions::default()).await.map(drop);
+    assert!(error.unwrap_err().what.contains("threads"));
+}
+
+fn newest(directory: &Path, prefix: &str) -> std::path::PathBuf {
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let is_named =
+        |path: &std::path::PathBuf| path.file_name().unwrap().to_string_lossy().starts_with(prefix);
+    entries.filter(is_named).max().unwrap()
+}

@@ -1,0 +1,186 @@
+//! One index database as the sessions of a process share it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::{StorageError, StorageResult};
+use crate::io::{IndexBackend, IndexOptions, World};
+use crate::sync::SingleFlight;
+use crate::types::Sequence;
+
+use super::secondary::SecondarySlot;
+use super::trim::trim_filter;
+
+/// The kind of the registry's entries.
+pub(crate) const REGISTRY_KIND: &str = "index";
+
+/// Databases that a process keeps open at the same time, held ones apart: each takes descriptors
+/// for its files in both instances, and a process has about a thousand.
+const OPEN_COUNT_MAX: usize = 24;
+
+type Primary<W> = <<W as World>::Index as IndexBackend>::Primary;
+
+/// The primary and the secondary of one (topic, shard). The primary is opened to settle, the
+/// secondary on the first lookup; both are closed when nobody used them for a while.
+pub struct Shard<W: World> {
+    world: W,
+    directory: PathBuf,
+    /// What lookups read through.
+    pub secondary: SecondarySlot<W>,
+    idle_us: u64,
+    primary: Mutex<Option<OpenPrimary<W>>>,
+    opening: SingleFlight<StorageResult<Arc<Primary<W>>>>,
+    /// When either instance was last asked for.
+    used_us: AtomicU64,
+    /// Where the log of each partition begins, for compaction.
+    log_starts: Mutex<BTreeMap<u32, Sequence>>,
+}
+
+struct OpenPrimary<W: World> {
+    instance: Arc<Primary<W>>,
+    used_us: u64,
+}
+
+impl<W: World> Shard<W> {
+    /// Where the database of a topic's shard lies.
+    pub fn directory(topic_directory: &Path, shard: u32) -> PathBuf {
+        topic_directory.join("index").join(shard.to_string()).join("0")
+    }
+
+    /// The process's entry for the database at `directory`, which need not exist yet.
+    pub fn of(world: &W, directory: &Path, idle_us: u64) -> Arc<Self> {
+        world.registry().get_or_insert(REGISTRY_KIND, directory, || Self {
+            world: world.clone(),
+            directory: directory.to_owned(),
+            secondary: SecondarySlot::new(world.clone(), directory.to_owned(), idle_us),
+            idle_us,
+            primary: Mutex::new(None),
+            opening: SingleFlight::new(),
+            used_us: AtomicU64::new(0),
+            log_starts: Mutex::default(),
+        })
+    }
+
+    /// Where the database lies.
+    pub fn path(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The primary, opened where it is not open, the database made where there is none. Let go
+    /// of it soon: it is closed only while nobody holds it.
+    ///
+    /// # Errors
+    /// `Index` where another process has it, or it does not open.
+    pub async fn primary(self: &Arc<Self>) -> StorageResult<Arc<Primary<W>>> {
+        self.make_room();
+        if let Some(instance) = self.take_up() {
+            return Ok(instance);
+        }
+        self.opening
+            .run(|| {
+                let this = self.clone();
+                async move { this.open_primary().await }
+            })
+            .await
+    }
+
+    /// Notes that the database is about to be used. Where it has to be opened for that and many
+    /// are open, those that nobody has used for longest are closed.
+    pub fn make_room(&self) {
+        self.used_us.store(self.world.monotonic_us(), Ordering::Relaxed);
+        if self.primary_is_open() || self.secondary.is_open() {
+            return;
+        }
+        let mut open: Vec<_> = self.world.registry().list::<Self>(REGISTRY_KIND);
+        open.retain(|(_, shard)| shard.primary_is_open() || shard.secondary.is_open());
+        let Some(excess) = (open.len() + 1).checked_sub(OPEN_COUNT_MAX) else { return };
+        open.sort_by_key(|(_, shard)| shard.used_us.load(Ordering::Relaxed));
+        for (_, shard) in open.iter().take(excess) {
+            shard.close();
+        }
+    }
+
+    fn take_up(&self) -> Option<Arc<Primary<W>>> {
+        let mut slot = self.primary.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = slot.as_mut()?;
+        open.used_us = self.world.monotonic_us();
+        Some(open.instance.clone())
+    }
+
+    async fn open_primary(self: &Arc<Self>) -> StorageResult<Arc<Primary<W>>> {
+        if let Some(instance) = self.take_up() {
+            return Ok(instance);
+        }
+        self.world
+            .create_directories(&self.directory)
+            .await
+            .map_err(|e| StorageError::io("make", &self.directory, e))?;
+        // Compaction drops what retention dropped; a partition that nobody uses keeps it.
+        let this = Arc::downgrade(self);
+        let log_start = move |partition| this.upgrade().map_or(0, |s| s.log_start(partition));
+        let options = IndexOptions { trimmed: Some(trim_filter(log_start)) };
+        let instance = Arc::new(self.world.index().open_primary(&self.directory, options).await?);
+        let used_us = self.world.monotonic_us();
+        let open = OpenPrimary { instance: instance.clone(), used_us };
+        *self.primary.lock().unwrap_or_else(PoisonError::into_inner) = Some(open);
+        self.close_when_idle();
+        Ok(instance)
+    }
+
+    /// Notes that retention dropped what is below `log_start`; it never goes back.
+    pub fn note_log_start(&self, partition: u32, log_start: Sequence) {
+        let mut starts = self.log_starts.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = starts.entry(partition).or_default();
+        *known = log_start.max(*known);
+    }
+
+    fn log_start(&self, partition: u32) -> Sequence {
+        let starts = self.log_starts.lock().unwrap_or_else(PoisonError::into_inner);
+        starts.get(&partition).copied().unwrap_or(0)
+    }
+
+    fn close_when_idle(self: &Arc<Self>) {
+        let this = Arc::downgrade(self);
+        let world = self.world.clone();
+        let idle_us = self.idle_us;
+        self.world.spawn("close idle index", async move {
+            loop {
+                world.sleep(idle_us).await;
+                match this.upgrade() {
+                    Some(shard) if !shard.close_idle() => {}
+                    _ => return,
+                }
+            }
+        });
+    }
+
+    /// Closes the primary where nobody used it for the idle time; whether it is closed.
+    fn close_idle(&self) -> bool {
+        let now_us = self.world.monotonic_us();
+        let mut slot = self.primary.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = slot.as_ref().is_none_or(|open| {
+            Arc::strong_count(&open.instance) == 1 && now_us >= open.used_us + self.idle_us
+        });
+        let closed = if idle { slot.take() } else { None };
+        drop(slot);
+        drop(closed);
+        idle
+    }
+
+    /// Closes both instances where nobody holds them; how many are still held.
+    pub fn close(&self) -> usize {
+        let mut slot = self.primary.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = slot.as_ref().is_some_and(|open| Arc::strong_count(&open.instance) > 1);
+        let closed = if held { None } else { slot.take() };
+        drop(slot);
+        drop(closed);
+        usize::from(held) + self.secondary.close()
+    }
+
+    /// Whether the primary is open.
+    pub fn primary_is_open(&self) -> bool {
+        self.primary.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+}

@@ -1,0 +1,126 @@
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::index::entry::{BatchEntry, FramePlace, RecordEntry};
+use crate::types::MessageMeta;
+
+fn records() -> impl Strategy<Value = Vec<RecordEntry>> {
+    let record = (".{1,6}", any::<i64>(), 0u32..1000, any::<u32>());
+    prop::collection::vec(record, 1..20).prop_map(|drawn| {
+        let mut offset_in_frame = 0;
+        let entry = |(id, timestamp_us, gap, length_bytes): (String, i64, u32, u32)| {
+            offset_in_frame += gap;
+            RecordEntry { id: id.into(), timestamp_us, offset_in_frame, length_bytes }
+        };
+        drawn.into_iter().map(entry).collect()
+    })
+}
+
+fn batch() -> impl Strategy<Value = BatchEntry> {
+    (0u64..1 << 60, any::<u64>(), 0u64..1 << 60, records()).prop_map(
+        |(first_sequence, segment, frame_offset, records)| BatchEntry {
+            first_sequence,
+            segment_id: SegmentId(segment),
+            frame_offset,
+            frame_length_bytes: 0,
+            append_time_us: 0,
+            records,
+        },
+    )
+}
+
+fn decoded(value: &[u8]) -> Result<Vec<MessageMeta>, Malformed> {
+    FrameValue::decode(value)?.records().map(|record| Ok(record?.meta())).collect()
+}
+
+proptest! {
+    #[test]
+    fn frames_come_back(batch in batch(), keep in any::<u32>()) {
+        let indexes: Vec<usize> =
+            (0..batch.records.len()).filter(|index| keep >> index & 1 == 1).collect();
+        let mut value = Vec::new();
+        FrameValue::encode(&batch, indexes.iter().copied(), &mut value);
+        let expected: Vec<_> = indexes.iter().map(|&index| batch.meta(index)).collect();
+        prop_assert_eq!(decoded(&value), Ok(expected));
+        prop_assert_eq!(FrameValue::decode(&value).unwrap().place, batch.place());
+    }
+
+    #[test]
+    fn records_come_back(batch in batch()) {
+        let index = batch.records.len() - 1;
+        let mut bytes = Vec::new();
+        RecordValue::of(&batch, index).encode(&mut bytes);
+        let meta = RecordValue::decode(&bytes).unwrap().meta(&batch.records[index].id);
+        prop_assert_eq!(meta, batch.meta(index));
+    }
+
+    #[test]
+    fn markers_come_back(
+        from in 0u64..1 << 60, length in 1u64..1000, entry_count in any::<u64>(),
+        gaps in prop::collection::vec((0u64..100, any::<(u64, u64)>()), 0..8),
+    ) {
+        let mut sequence = from;
+        let waypoints: Vec<_> = gaps
+            .into_iter()
+            .map(|(gap, (segment, frame_offset))| {
+                sequence += gap;
+                let segment_id = SegmentId(segment);
+                FramePlace { segment_id, frame_offset, first_sequence: sequence }
+            })
+            .filter(|place| place.first_sequence < from + length)
+            .collect();
+        let marker = MarkerValue { from, to: from + length, entry_count, waypoints };
+        let mut bytes = Vec::new();
+        marker.encode(&mut bytes);
+        prop_assert_eq!(MarkerValue::decode(&bytes), Ok(marker));
+    }
+
+    #[test]
+    fn damaged_values_never_panic_and_cut_ones_are_refused(
+        batch in batch(), cut in any::<prop::sample::Index>(), bit in any::<prop::sample::Index>(),
+    ) {
+        let mut value = Vec::new();
+        FrameValue::encode(&batch, 0..batch.records.len(), &mut value);
+        prop_assert!(decoded(&value[..cut.index(value.len())]).is_err());
+        let mut longer = value.clone();
+        longer.push(0);
+        prop_assert!(decoded(&longer).is_err());
+        let bit = bit.index(value.len() * 8);
+        value[bit / 8] ^= 1 << (bit % 8);
+        let _ = decoded(&value);
+        let _ = RecordValue::decode(&value);
+        let _ = MarkerValue::decode(&value);
+    }
+}
+
+#[test]
+fn layout_is_pinned() {
+    let record = |id: &str, timestamp_us, offset_in_frame| RecordEntry {
+        id: id.into(),
+        timestamp_us,
+        offset_in_frame,
+        length_bytes: 30,
+    };
+    let batch = BatchEntry {
+        first_sequence: 5,
+        segment_id: SegmentId::new(2, 3),
+        frame_offset: 200,
+        frame_length_bytes: 120,
+        append_time_us: 0,
+        records: vec![record("a", -1, 40), record("bc", 1, 72)],
+    };
+    let mut value = Vec::new();
+    FrameValue::encode(&batch, 0..2, &mut value);
+    let head = [1, 5, 2, 3, 0xc8, 1, 2];
+    let records = [0, 40, 30, 1, 1, b'a', 0, 32, 30, 4, 2, b'b', b'c'];
+    assert_eq!(value, [&head[..], &records].concat());
+    let mut value = Vec::new();
+    RecordValue::of(&batch, 1).encode(&mut value);
+    assert_eq!(value, [1, 6, 2, 3, 0x90, 2, 30, 2]);
+    let marker = MarkerValue { from: 5, to: 7, entry_count: 1, waypoints: vec![batch.place()] };
+    let mut value = Vec::new();
+    marker.encode(&mut value);
+    assert_eq!(value, [1, 5, 2, 1, 1, 0, 2, 3, 0xc8, 1]);
+}

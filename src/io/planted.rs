@@ -1,0 +1,48 @@
+//! Mistakes that the harness plants to see that its judges notice them.
+
+/// A mistake inside the engine, where no decorator of the seam could make it. Asked for with
+/// [`planted!`](crate::planted!), which is `false` at compile time without the feature `planted`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Planted {
+    /// The high watermark is published before the tail holds the entry.
+    PublishBeforeTail,
+    /// A lookup does not compare coverage with the tail's start.
+    CoverageUnchecked,
+    /// A commit of a position that the index does not know is accepted.
+    CommitUnknown,
+    /// A commit below the committed position is accepted.
+    CommitBackwards,
+    /// The last record before a roll is dropped.
+    RollDropsRecord,
+    /// A batch pushed while the queue swaps is lost.
+    SwapLosesPush,
+    /// A caller that drops its future takes the frame under way with it.
+    DroppedFutureHole,
+    /// A settled entry names a wrong position.
+    EntryMisplaced,
+}
+
+impl Planted {
+    /// All of them, in the order above.
+    pub const ALL: [Planted; 8] = [
+        Planted::PublishBeforeTail,
+        Planted::CoverageUnchecked,
+        Planted::CommitUnknown,
+        Planted::CommitBackwards,
+        Planted::RollDropsRecord,
+        Planted::SwapLosesPush,
+        Planted::DroppedFutureHole,
+        Planted::EntryMisplaced,
+    ];
+}
+
+/// Whether the world wants this mistake made here. Constant `false` without the feature
+/// `planted`, so that no such branch is in a release build.
+#[macro_export]
+macro_rules! planted {
+    ($world:expr, $mistake:ident) => {
+        cfg!(feature = "planted")
+            && $crate::io::World::planted($world, $crate::io::Planted::$mistake)
+    };
+}

@@ -1,0 +1,22 @@
+//! The log of one partition as files: its segments, its epochs, its publication record.
+
+mod epochs;
+mod files;
+mod format;
+mod mark;
+mod read_ahead;
+mod segments;
+pub(crate) mod slot;
+mod topic;
+
+pub use epochs::{EpochHistory, EpochStart};
+pub use files::ReadFiles;
+pub use format::FORMAT_VERSION;
+pub(crate) use format::check_or_write_format;
+pub use mark::{Mark, MarkFile};
+pub use read_ahead::ReadAhead;
+pub use segments::{SegmentEntry, SegmentList};
+pub use topic::TopicInfo;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use super::*;
+use crate::io::real::Real;
+use crate::io::{File, OpenMode, World};
+use crate::sync::MarksView;
+use crate::types::Position;
+
+async fn open(world: &Real, path: &Path) -> <Real as World>::File {
+    world.open(path, OpenMode::Create).await.unwrap()
+}
+
+#[tokio::test]
+async fn epochs_are_kept_in_order_and_a_torn_last_entry_was_never_used() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = Real::new();
+    let mut history = EpochHistory::default();
+    assert_eq!(history.begin(&world, directory.path(), 0, 0).await.unwrap(), 1);
+    assert_eq!(history.begin(&world, directory.path(), 10, 0).await.unwrap(), 2);
+    // A file of an epoch whose entry is gone: its number is not given again.
+    assert_eq!(history.begin(&world, directory.path(), 10, 6).await.unwrap(), 7);
+    assert_eq!(EpochHistory::read(&world, directory.path()).await.unwrap(), history);
+    let file = open(&world, &directory.path().join(EpochHistory::FILE_NAME)).await;
+    file.write_at(96, b"half an entry").await.unwrap();
+    assert_eq!(EpochHistory::read(&world, directory.path()).await.unwrap(), history);
+    file.write_at(40, b"rot").await.unwrap();
+    let rotten = EpochHistory::read(&world, directory.path()).await.unwrap_err();
+    assert_eq!(rotten.kind(), crate::ErrorKind::Corrupt, "{rotten}");
+}
+
+#[tokio::test]
+async fn positions_above_the_start_of_a_later_epoch_were_lost() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = Real::new();
+    let mut history = EpochHistory::default();
+    for first_sequence in [0, 10, 8] {
+        history.begin(&world, directory.path(), first_sequence, 0).await.unwrap();
+    }
+    let contains = |epoch, sequence| history.contains(Position { epoch, sequence });
+    assert!(contains(1, 8) && contains(2, 8) && contains(3, 8) && contains(3, 99));
+    assert!(!contains(1, 9) && !contains(2, 11) && !contains(4, 0));
+    assert_eq!(history.owner(7), Some(1));
+    assert_eq!(history.owner(8), Some(3));
+    assert_eq!(history.position(0), Position { epoch: 1, sequence: 0 });
+    assert_eq!(history.position(9), Position { epoch: 3, sequence: 9 });
+}
+
+#[tokio::test]
+async fn a_publication_record_is_read_whole_or_not_at_all() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = Real::new();
+    let read = || MarkFile::<<Real as World>::File>::read(&world, directory.path());
+    assert_eq!(read().await.unwrap(), None);
+    let file = MarkFile::open(&world, directory.path()).await.unwrap();
+    let marks = MarksView { log_start: 1, settled: 2, durable: 4, high_watermark: 3, log_end: 5 };
+    let mark = Mark { boot_id: 7, epoch: 9, clean: true, marks };
+    file.write(&mark).await.unwrap();
+    assert_eq!(read().await.unwrap(), Some(mark));
+    let path = directory.path().join(MarkFile::<<Real as World>::File>::FILE_NAME);
+    open(&world, &path).await.write_at(30, &[0xff]).await.unwrap();
+    assert_eq!(read().await.unwrap(), None);
+}

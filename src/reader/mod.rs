@@ -1,0 +1,283 @@
+//! Reading: sessions, their cursors, their group's commits.
+
+mod commits;
+mod cursor;
+
+use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::catalog::Catalog;
+use crate::config::DiskConfig;
+use crate::error::{StorageError, StorageResult};
+use crate::group::GroupId;
+use crate::io::World;
+use crate::io::real::Real;
+use crate::manager::ReadWritePartitionIndexManager;
+use crate::partition::{Partition, PartitionState};
+use crate::types::{Position, ReadMessage, ReadPosition, SegmentOffset, Sequence};
+use crate::writer::timeout;
+
+use self::commits::Commits;
+use self::cursor::{Cursor, CursorSlot};
+
+/// How long `next` waits for a message where the caller does not say.
+const WAIT_US: u64 = 500_000;
+
+/// A reading session of one consumer group. Each has its own cursors and its own index manager;
+/// what it reads through is shared by the process. Making one touches nothing: the first use
+/// opens and returns the error.
+pub struct DiskStorageReaderSession<W: World = Real> {
+    group_id: GroupId,
+    catalog: Arc<Catalog<W>>,
+    read_positions: BTreeMap<String, ReadPosition>,
+    cursors: Mutex<BTreeMap<(String, u32), Arc<CursorSlot>>>,
+    commits: Commits<W>,
+    read_write_index_manager: Arc<ReadWritePartitionIndexManager<W>>,
+}
+
+impl DiskStorageReaderSession<Real> {
+    /// A session in the process's world; see [`DiskStorageReaderSession::with_world`].
+    pub fn new(
+        dir: PathBuf,
+        group_id: u32,
+        partition_index_num_per_topic: u32,
+        read_positions: Vec<(String, ReadPosition)>,
+    ) -> Self {
+        let world = Real::shared();
+        Self::with_world(world, dir, group_id, partition_index_num_per_topic, read_positions)
+    }
+}
+
+impl<W: World> DiskStorageReaderSession<W> {
+    /// A session of `group_id` on the storage directory `dir`. A topic that is not named in
+    /// `read_positions` begins at [`ReadPosition::Committed`].
+    pub fn with_world(
+        world: W,
+        dir: PathBuf,
+        group_id: u32,
+        partition_index_num_per_topic: u32,
+        read_positions: Vec<(String, ReadPosition)>,
+    ) -> Self {
+        let config = DiskConfig { partition_index_num_per_topic, ..DiskConfig::new(dir) };
+        let catalog = Arc::new(Catalog::new(world, Arc::new(config)));
+        Self::of(catalog, group_id, read_positions)
+    }
+
+    pub(crate) fn of(
+        catalog: Arc<Catalog<W>>,
+        group_id: u32,
+        read_positions: Vec<(String, ReadPosition)>,
+    ) -> Self {
+        let manager = ReadWritePartitionIndexManager::of(catalog.clone());
+        Self {
+            group_id,
+            catalog,
+            read_positions: read_positions.into_iter().collect(),
+            cursors: Mutex::new(BTreeMap::new()),
+            commits: Commits::default(),
+            read_write_index_manager: Arc::new(manager),
+        }
+    }
+
+    /// The session's index manager.
+    pub fn get_read_write_index_manager(&self) -> Arc<ReadWritePartitionIndexManager<W>> {
+        self.read_write_index_manager.clone()
+    }
+
+    /// The next `n` messages at most, in sequence order, and moves on behind them. Waits up to
+    /// half a second for the first; empty where none came. What it returns is visible to every
+    /// reader and verified.
+    ///
+    /// A call that is dropped or fails has moved nothing. Two calls on one partition take turns.
+    ///
+    /// # Errors
+    /// `NotFound` topic or partition; `Trimmed` where retention dropped the next message, and
+    /// `PositionLost` where a power loss took it: then [`DiskStorageReaderSession::seek`]
+    /// chooses where to go on.
+    pub async fn next(
+        &self,
+        topic: &str,
+        partition_id: u32,
+        n: NonZero<usize>,
+    ) -> StorageResult<Vec<ReadMessage>> {
+        self.next_within(topic, partition_id, n, WAIT_US).await
+    }
+
+    /// As [`DiskStorageReaderSession::next`], waiting up to `wait_us`; 0 does not wait.
+    pub async fn next_within(
+        &self,
+        topic: &str,
+        partition_id: u32,
+        n: NonZero<usize>,
+        wait_us: u64,
+    ) -> StorageResult<Vec<ReadMessage>> {
+        let world = &self.catalog.world;
+        let partition = self.catalog.partition(topic, partition_id).await?;
+        let slot = self.slot(&partition, topic, partition_id).await?;
+        let lease = slot.lease().await;
+        let mut cursor = lease.cursor();
+        let deadline_us = world.monotonic_us().saturating_add(wait_us);
+        loop {
+            let state = partition.state().await?;
+            let messages = match cursor.take(&partition, &state, n.get()).await {
+                Ok(messages) => messages,
+                // A writer opened meanwhile and trimmed what this state still knows: begin again.
+                Err(_) if partition.is_replaced(&state) => {
+                    cursor = lease.cursor();
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let left_us = deadline_us.saturating_sub(world.monotonic_us());
+            if !messages.is_empty() || left_us == 0 {
+                lease.settle(cursor);
+                return Ok(messages);
+            }
+            let arrival = partition.wait_beyond(&state, cursor.next);
+            if timeout(world, left_us, arrival).await.is_none() {
+                return Ok(Vec::new());
+            }
+        }
+    }
+
+    /// Notes that the group has processed everything up to and including the message at
+    /// `offset`, which must be the first byte of a visible message at or behind what is
+    /// committed. The group's first commit in a partition makes this session its owner there.
+    /// Survives the death of the process when it returns.
+    ///
+    /// # Errors
+    /// `OffsetMismatch` for a position that the index does not know, or that lies before what is
+    /// committed: nothing changed. `Locked` where another session owns the group's partition.
+    pub async fn commit(
+        &self,
+        topic: &str,
+        partition_id: u32,
+        offset: SegmentOffset,
+    ) -> StorageResult<()> {
+        let partition = self.catalog.partition(topic, partition_id).await?;
+        let manager = &self.read_write_index_manager;
+        self.commits.commit(&partition, self.group_id, manager, topic, offset).await
+    }
+
+    /// What the group committed: the next message to process; `None` where it has nothing.
+    pub async fn committed(
+        &self,
+        topic: &str,
+        partition_id: u32,
+    ) -> StorageResult<Option<Position>> {
+        let partition = self.catalog.partition(topic, partition_id).await?;
+        Ok(self.commits.committed(&partition, self.group_id).await?.map(|c| c.position))
+    }
+
+    /// Sets what the group committed to `position`, in either direction; the only way back. The
+    /// session's cursor moves there too.
+    ///
+    /// # Errors
+    /// `OffsetMismatch` where the position is beyond the visible end; `Locked` as for `commit`.
+    pub async fn reset_group(
+        &self,
+        topic: &str,
+        partition_id: u32,
+        position: ReadPosition,
+    ) -> StorageResult<()> {
+        let partition = self.catalog.partition(topic, partition_id).await?;
+        let next = self.resolve(&partition, topic, partition_id, position).await?;
+        self.commits.reset(&partition, self.group_id, next).await?;
+        self.place(topic, partition_id, Cursor::new(next)).await;
+        Ok(())
+    }
+
+    /// Goes on at `position`, whatever is committed; moves nothing but this session's cursor.
+    pub async fn seek(
+        &self,
+        topic: &str,
+        partition_id: u32,
+        position: ReadPosition,
+    ) -> StorageResult<()> {
+        let partition = self.catalog.partition(topic, partition_id).await?;
+        let next = self.resolve(&partition, topic, partition_id, position).await?;
+        self.place(topic, partition_id, Cursor::new(next)).await;
+        Ok(())
+    }
+
+    async fn place(&self, topic: &str, partition_id: u32, cursor: Cursor) {
+        let key = (topic.to_owned(), partition_id);
+        let known = lock(&self.cursors).get(&key).cloned();
+        match known {
+            Some(slot) => slot.lease().await.settle(cursor),
+            None => {
+                lock(&self.cursors).insert(key, Arc::new(CursorSlot::new(cursor)));
+            }
+        }
+    }
+
+    async fn slot(
+        &self,
+        partition: &Arc<Partition<W>>,
+        topic: &str,
+        partition_id: u32,
+    ) -> StorageResult<Arc<CursorSlot>> {
+        let key = (topic.to_owned(), partition_id);
+        if let Some(slot) = lock(&self.cursors).get(&key) {
+            return Ok(slot.clone());
+        }
+        let position = self.read_positions.get(topic).copied().unwrap_or_default();
+        let next = self.resolve(partition, topic, partition_id, position).await?;
+        let fresh = Arc::new(CursorSlot::new(Cursor::new(next)));
+        Ok(lock(&self.cursors).entry(key).or_insert(fresh).clone())
+    }
+
+    /// The sequence that `position` means now.
+    async fn resolve(
+        &self,
+        partition: &Arc<Partition<W>>,
+        topic: &str,
+        partition_id: u32,
+        position: ReadPosition,
+    ) -> StorageResult<Sequence> {
+        let state = partition.state().await?;
+        let marks = state.index.marks.view();
+        match position {
+            ReadPosition::Earliest => Ok(marks.log_start),
+            ReadPosition::Latest => Ok(marks.high_watermark),
+            ReadPosition::Sequence(sequence) if sequence <= marks.high_watermark => Ok(sequence),
+            ReadPosition::Sequence(sequence) => Err(StorageError::OffsetMismatch(format!(
+                "sequence {sequence} is beyond the visible end {}",
+                marks.high_watermark
+            ))),
+            ReadPosition::Time(from_us) => {
+                let manager = &self.read_write_index_manager;
+                let found = manager
+                    .get_range_by_time(topic, partition_id, from_us, i64::MAX, usize::MAX)
+                    .await?;
+                let first = found.iter().map(|meta| meta.sequence).min();
+                Ok(first.unwrap_or(marks.high_watermark))
+            }
+            ReadPosition::Committed => {
+                match self.commits.committed(partition, self.group_id).await? {
+                    None => Ok(marks.log_start),
+                    Some(committed) => checked(&state, committed.position),
+                }
+            }
+        }
+    }
+}
+
+/// The position's sequence, where it is still in the partition's history.
+fn checked(state: &PartitionState, position: Position) -> StorageResult<Sequence> {
+    let marks = state.index.marks.view();
+    if state.epochs.contains(position) && position.sequence <= marks.high_watermark {
+        return Ok(position.sequence);
+    }
+    Err(StorageError::PositionLost {
+        given: position,
+        earliest: state.epochs.position(marks.log_start),
+        next: state.epochs.position(marks.high_watermark),
+    })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

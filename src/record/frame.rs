@@ -1,0 +1,127 @@
+//! Checking the bytes of a frame.
+
+use bytes::Bytes;
+
+use super::checksum::SegmentSeed;
+use super::decode::verify;
+use super::digest::RecordsDigest;
+use super::error::{FrameError, RecordError};
+use super::header::{FRAME_HEADER_BYTES, FrameHeader};
+use super::layout::RecordFields;
+use super::place::FramePlace;
+use super::view::RecordView;
+
+/// A frame that was checked to its last byte.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    header: FrameHeader,
+    place: FramePlace,
+    /// The frame alone, padding included.
+    bytes: Bytes,
+}
+
+impl Frame {
+    /// Checks the frame at `place`; `bytes` begin there and may be longer. Checked are the
+    /// header, each record, that they are dense and fill the body, that they are those the
+    /// header was written with, and the padding.
+    ///
+    /// # Errors
+    /// Any [`FrameError`]. After [`FrameError::Truncated`], `need_bytes` bytes from the same
+    /// place are enough to go on.
+    pub fn decode(bytes: Bytes, place: FramePlace) -> Result<Self, FrameError> {
+        let header = FrameHeader::decode(&bytes, place)?;
+        let need_bytes = header.frame_length_bytes();
+        let have_bytes = bytes.len() as u64;
+        if have_bytes < need_bytes {
+            return Err(FrameError::Truncated { need_bytes, have_bytes });
+        }
+        let mut bytes = bytes;
+        bytes.truncate(need_bytes as usize);
+        let (body, padding) =
+            bytes[FRAME_HEADER_BYTES..].split_at(header.body_length_bytes as usize);
+        verify_body(body, &header, place)?;
+        if padding.iter().any(|byte| *byte != 0) {
+            return Err(FrameError::Padding);
+        }
+        Ok(Self { header, place, bytes })
+    }
+
+    /// The frame's header.
+    pub fn header(&self) -> &FrameHeader {
+        &self.header
+    }
+
+    /// Where the frame lies.
+    pub fn place(&self) -> FramePlace {
+        self.place
+    }
+
+    /// The byte of the segment behind the frame: where the next one begins.
+    pub fn end_offset(&self) -> u64 {
+        self.place.offset + self.bytes.len() as u64
+    }
+
+    /// The bytes of the frame, header and padding included.
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The records, in order.
+    pub fn records(&self) -> Records<'_> {
+        let remaining = self.header.record_count;
+        Records { frame: self, start: FRAME_HEADER_BYTES, remaining }
+    }
+}
+
+/// The records of a frame, in order.
+#[derive(Clone, Debug)]
+pub struct Records<'a> {
+    frame: &'a Frame,
+    start: usize,
+    remaining: u32,
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = RecordView<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.remaining = self.remaining.checked_sub(1)?;
+        let frame = self.frame;
+        let fields = RecordFields::read(&frame.bytes[self.start..]);
+        let at = frame.place.record_at(self.start as u64);
+        let view = RecordView::new(&frame.bytes, self.start, at, fields);
+        self.start += fields.length_bytes as usize;
+        Some(view)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.remaining as usize, Some(self.remaining as usize))
+    }
+}
+
+impl ExactSizeIterator for Records<'_> {}
+
+fn verify_body(body: &[u8], header: &FrameHeader, place: FramePlace) -> Result<(), FrameError> {
+    let seed = SegmentSeed::new(place.segment_id);
+    let body_offset = place.offset + FRAME_HEADER_BYTES as u64;
+    let mut digest = RecordsDigest::new();
+    let mut start = 0;
+    for index in 0..header.record_count {
+        let offset = body_offset + start as u64;
+        let fields = verify(&body[start..], seed, offset)
+            .and_then(|fields| match header.first_sequence + u64::from(index) {
+                expected if expected == fields.sequence => Ok(fields),
+                expected => Err(RecordError::Sequence { found: fields.sequence, expected }),
+            })
+            .map_err(|why| FrameError::Record { index, why })?;
+        digest.add(fields.crc32c);
+        start += fields.length_bytes as usize;
+    }
+    if start < body.len() {
+        return Err(FrameError::BodyLength { extra_bytes: (body.len() - start) as u32 });
+    }
+    if digest.finish() != header.records_crc32c {
+        return Err(FrameError::RecordsChecksum);
+    }
+    Ok(())
+}

@@ -1,0 +1,253 @@
+//! Opening a partition to write: what a crash left is found, told and mended.
+//!
+//! The log is the truth, the index is derived. Crash, recover, append, crash, recover works for
+//! ever: a segment that was cut is never appended to, an epoch is never used twice, and the next
+//! segment's base says where the one before it ends.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::error::{StorageError, StorageResult};
+use crate::index::chain::{self, ChainEnd};
+use crate::index::chunk;
+use crate::index::tail::TailChunk;
+use crate::io::{Family, File, IndexPrimary, OpenMode, Step, World};
+use crate::log::{EpochHistory, MarkFile, SegmentList};
+use crate::partition::{
+    Partition, PartitionState, Scan, ScanEnd, build_state, list_segments, scan_from,
+};
+use crate::segment::SegmentFile;
+use crate::types::{Epoch, SegmentOffset, Sequence};
+
+/// What opening found and mended. Nothing in it says that an acknowledged message was lost:
+/// that is an error.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecoveryReport {
+    /// Whether the last writer closed in order.
+    pub clean: bool,
+    /// Torn ends that were cut: bytes of appends that nobody was told of.
+    pub cut: Vec<ScanEnd>,
+    /// Messages from here up to the end were not proven durable, and were written again and
+    /// forced.
+    pub rewritten: Option<(Sequence, Sequence)>,
+    /// Messages that the index did not have settled; they are in the tail.
+    pub unsettled_count: u64,
+    /// Frames that were read.
+    pub frame_count: u64,
+    /// Segment files that held nothing and were removed.
+    pub removed: Vec<String>,
+}
+
+/// What a writer starts from.
+pub(crate) struct Opened<W: World> {
+    pub(crate) lock: W::Lock,
+    pub(crate) epoch: Epoch,
+    pub(crate) state: Arc<PartitionState>,
+    pub(crate) mark_file: MarkFile<W::File>,
+    pub(crate) next_chunk: u64,
+    pub(crate) report: RecoveryReport,
+}
+
+/// Locks the partition, recovers it and begins an epoch.
+///
+/// # Errors
+/// `Locked` where another writer has it. `Corrupt` where synced messages are damaged or the
+/// index knows more than the log holds; nothing is changed then.
+pub(crate) async fn open<W: World>(partition: &Arc<Partition<W>>) -> StorageResult<Opened<W>> {
+    let world = &partition.world;
+    let directory = &partition.directory;
+    world
+        .create_directories(directory)
+        .await
+        .map_err(|e| StorageError::io("make", directory, e))?;
+    let lock_path = directory.join("LOCK");
+    let lock = world
+        .lock(&lock_path)
+        .await
+        .map_err(|e| StorageError::io("lock", &lock_path, e))?
+        .ok_or(StorageError::Locked(lock_path))?;
+    let mut report = RecoveryReport::default();
+    let mut epochs = EpochHistory::read(world, directory).await?;
+    let (segments, unfinished) = list_segments(world, directory, partition.topic.topic_id).await?;
+    for name in unfinished {
+        let path = directory.join(&name);
+        world.remove_file(&path).await.map_err(|e| StorageError::io("remove", &path, e))?;
+        report.removed.push(name);
+    }
+    let mark = MarkFile::<W::File>::read(world, directory).await?;
+    let log_start = mark.map_or(0, |mark| mark.marks.log_start);
+    report.clean = mark.is_some_and(|mark| mark.clean) || epochs.last().is_none();
+    let trimmed: Vec<_> = {
+        let all = segments.all();
+        all.windows(2).filter(|pair| pair[1].base_sequence <= log_start).map(|p| p[0].id).collect()
+    };
+    for id in trimmed {
+        let path = segments.path(id);
+        segments.drop_first(id);
+        world.remove_file(&path).await.map_err(|e| StorageError::io("remove", &path, e))?;
+        world.step(Step::TrimRemoved).await;
+    }
+    let (settled, start, next_chunk) = recover_index(partition, &segments, log_start).await?;
+    let (state, scan) =
+        build_state(partition, segments, EpochHistory::default(), settled, start, log_start)
+            .await?;
+    note_cut(world, &scan, &mut report).await;
+    let log_end = scan.log_end;
+    if settled > log_end {
+        return Err(index_ahead(partition, settled, log_end));
+    }
+    partition.shard.note_log_start(partition.number, state.index.marks.log_start());
+    prove_durable(partition, &state, &scan, &mut report).await?;
+    report.unsettled_count = log_end - state.index.tail.start();
+    let used = state.segments.all().last().map_or(0, |newest| newest.id.epoch());
+    let epoch = epochs.begin(world, directory, log_end, used).await?;
+    world.step(Step::EpochForced).await;
+    let state = Arc::new(PartitionState { epochs, ..state });
+    check_continuity(partition, &state)?;
+    partition.replace(state.clone());
+    let mark_file = MarkFile::open(world, directory).await?;
+    Ok(Opened { lock, epoch, state, mark_file, next_chunk, report })
+}
+
+async fn note_cut<W: World>(world: &W, scan: &Scan, report: &mut RecoveryReport) {
+    report.frame_count = scan.frames.len() as u64;
+    report.cut = scan.torn.clone();
+    if !report.cut.is_empty() {
+        world.step(Step::RecoveryCut).await;
+    }
+}
+
+/// Where the settled part ends, a place below it to read the log from, and the next chunk's
+/// number. A family that a crash left without a chunk gets it again, from the log; what retention
+/// dropped before it was settled is bridged.
+async fn recover_index<W: World>(
+    partition: &Arc<Partition<W>>,
+    segments: &SegmentList,
+    log_start: Sequence,
+) -> StorageResult<(Sequence, Option<SegmentOffset>, u64)> {
+    let number = partition.number;
+    let base = segments.all().first().map_or(0, |first| first.base_sequence);
+    let log_start = log_start.max(base);
+    let primary = partition.shard.primary().await?;
+    loop {
+        let mut ends = [ChainEnd::default(); Family::ALL.len()];
+        for (family, end) in Family::ALL.into_iter().zip(&mut ends) {
+            *end = chain::end(primary.as_ref(), family, number, *end).await?;
+        }
+        let longest = (0..ends.len()).max_by_key(|i| ends[*i].next_chunk).expect("four families");
+        let shortest = ends.iter().map(|end| end.next_chunk).min().expect("four families");
+        if shortest == ends[longest].next_chunk {
+            let settled = ends[longest].to.unwrap_or(0);
+            let Some(last) = shortest.checked_sub(1) else {
+                return Ok((settled, None, shortest));
+            };
+            if settled < log_start {
+                let runs = chunk::bridge(number, shortest, settled..log_start);
+                primary.settle(runs).await?;
+                partition.world.step(Step::RecoveryIndexed).await;
+                continue;
+            }
+            let marker = chain::marker(primary.as_ref(), Family::ByPosition, number, last).await?;
+            let start = marker.and_then(|m| m.waypoint(settled - 1)).map(|place| place.offset());
+            return Ok((settled, start, shortest));
+        }
+        let family = Family::ALL[longest];
+        let marker = chain::marker(primary.as_ref(), family, number, shortest)
+            .await?
+            .expect("the chain has it");
+        let start = marker.waypoint(marker.from).map(|place| place.offset());
+        let chunk = read_chunk(partition, segments, start, marker.from..marker.to).await?;
+        let runs = chunk::build(primary.as_ref(), number, shortest, &chunk).await?;
+        primary.settle(runs).await?;
+        partition.world.step(Step::RecoveryIndexed).await;
+    }
+}
+
+/// The chunk of exactly these sequences, from the log.
+async fn read_chunk<W: World>(
+    partition: &Arc<Partition<W>>,
+    segments: &SegmentList,
+    start: Option<SegmentOffset>,
+    sequences: Range<Sequence>,
+) -> StorageResult<TailChunk> {
+    let mut batches = Vec::new();
+    let scan = scan_from(&partition.world, segments, start, sequences.clone(), |entry| {
+        batches.push(entry);
+    })
+    .await?;
+    if scan.log_end != sequences.end {
+        return Err(index_ahead(partition, sequences.end, scan.log_end));
+    }
+    Ok(TailChunk::of(batches))
+}
+
+fn index_ahead<W: World>(
+    partition: &Partition<W>,
+    settled: Sequence,
+    log_end: Sequence,
+) -> StorageError {
+    StorageError::Corrupt {
+        path: partition.shard.path().to_owned(),
+        offset: 0,
+        what: format!("the index holds messages up to {settled}, the log only up to {log_end}"),
+    }
+}
+
+/// What lies above the last proven durable message is written again where it is and forced: a
+/// sync that failed before may have left pages that look written and are not.
+async fn prove_durable<W: World>(
+    partition: &Arc<Partition<W>>,
+    state: &PartitionState,
+    scan: &Scan,
+    report: &mut RecoveryReport,
+) -> StorageResult<()> {
+    let marks = &state.index.marks;
+    let (from, end) = (marks.durable(), marks.log_end());
+    if from == end {
+        return Ok(());
+    }
+    let world = &partition.world;
+    let mut open: Option<SegmentFile<W::File>> = None;
+    for frame in scan.frames.iter().filter(|frame| frame.end > from) {
+        let id = frame.at.segment_id;
+        if open.as_ref().is_none_or(|segment| segment.segment_id() != id) {
+            if let Some(done) = open.take() {
+                done.sync().await?;
+            }
+            let directory = state.segments.directory();
+            open = Some(SegmentFile::open(world, directory, id, OpenMode::Write).await?);
+        }
+        let segment = open.as_ref().expect("it was just opened");
+        let bytes = segment.read(frame.at.offset, frame.length_bytes as usize).await?;
+        segment
+            .file()
+            .write_at(frame.at.offset, &bytes)
+            .await
+            .map_err(|e| StorageError::io("write again", segment.path(), e))?;
+    }
+    if let Some(segment) = open {
+        segment.sync().await?;
+    }
+    marks.advance_durable(end);
+    world.step(Step::RecoveryRewritten).await;
+    report.rewritten = Some((from, end));
+    Ok(())
+}
+
+/// Within a process what was visible stays visible.
+fn check_continuity<W: World>(
+    partition: &Arc<Partition<W>>,
+    state: &Arc<PartitionState>,
+) -> StorageResult<()> {
+    let Some(before) = partition.current() else { return Ok(()) };
+    let was = before.index.marks.high_watermark();
+    let now = state.index.marks.high_watermark();
+    if now >= was {
+        return Ok(());
+    }
+    Err(StorageError::Corrupt {
+        path: partition.directory.clone(),
+        offset: 0,
+        what: format!("messages {now}..{was} were visible before and are gone"),
+    })
+}

@@ -1,0 +1,279 @@
+//! The write path: what takes batches from the queue to readers.
+//!
+//! One pump a partition. It belongs to the partition, not to a caller: whoever waits for an
+//! append drives it, and a caller that gives up leaves it to the others. So frames are written
+//! one after the other, and none is torn by a future that was dropped.
+
+use std::sync::Arc;
+
+use crate::error::{StorageError, StorageResult};
+use crate::index::entry::{BatchEntry, RecordEntry};
+use crate::io::{Step, World};
+use crate::log::SegmentEntry;
+use crate::planted;
+use crate::record::{FrameFields, FrameFlags, FramePlace, RecordPlace, encode_frame, encode_mark};
+use crate::segment::{FIRST_FRAME_OFFSET, SegmentWriter};
+use crate::types::{SegmentId, Sequence};
+
+use crate::config::Visibility;
+
+use super::shared::WriterShared;
+use super::staging::{Appended, Staged, Work};
+
+/// The segment that is written to.
+type Active<W> = SegmentWriter<<W as World>::File>;
+
+/// The pump's own state; nobody else sees it.
+pub(super) struct Pump<W: World> {
+    shared: Arc<WriterShared<W>>,
+    active: Option<Active<W>>,
+    next_ordinal: u32,
+    frame: Vec<u8>,
+    work: Vec<Work>,
+}
+
+impl<W: World> Pump<W> {
+    pub(super) fn new(shared: Arc<WriterShared<W>>) -> Self {
+        Self { shared, active: None, next_ordinal: 0, frame: Vec::new(), work: Vec::new() }
+    }
+
+    /// Runs for ever; pending while the queue is empty.
+    pub(super) async fn run(mut self) {
+        loop {
+            self.shared.work_arrived().await;
+            self.take_work();
+            let mut frame = Vec::new();
+            let mut frame_bytes = 0;
+            let mut work = std::mem::take(&mut self.work);
+            for item in work.drain(..) {
+                match item {
+                    Work::Append(staged) => {
+                        frame_bytes += staged.encoded_bytes;
+                        frame.push(staged);
+                        if frame_bytes >= self.shared.config.frame_max_bytes as usize {
+                            self.write(&mut frame).await;
+                            frame_bytes = 0;
+                        }
+                    }
+                    other => {
+                        self.write(&mut frame).await;
+                        frame_bytes = 0;
+                        self.attend(other).await;
+                    }
+                }
+            }
+            self.write(&mut frame).await;
+            self.work = work;
+        }
+    }
+
+    fn take_work(&mut self) {
+        #[cfg(feature = "planted")]
+        if planted!(&self.shared.world, SwapLosesPush) {
+            self.shared.queue.swap_into_losing_last(&mut self.work);
+            return;
+        }
+        self.shared.queue.swap_into(&mut self.work);
+    }
+
+    async fn attend(&mut self, work: Work) {
+        let (result, done) = match work {
+            Work::Append(_) => unreachable!("appends are collected into frames"),
+            Work::Roll(done) => (self.roll().await, done),
+            Work::Mark(done) => (self.write_mark().await, done),
+            Work::Barrier(done) => (self.shared.check(), done),
+        };
+        if let Err(error) = &result {
+            self.shared.fail(error);
+        }
+        done.complete(result);
+    }
+
+    /// Writes one frame of all of `staged` and acknowledges them, or fails them all.
+    async fn write(&mut self, staged: &mut Vec<Staged>) {
+        if staged.is_empty() {
+            return;
+        }
+        let result = match self.shared.check() {
+            Ok(()) => self.write_frame(staged).await,
+            Err(error) => Err(error),
+        };
+        match result {
+            Ok(appended) => {
+                for (staged, appended) in staged.drain(..).zip(appended) {
+                    staged.done.complete(Ok(appended));
+                }
+                self.shared.world.step(Step::AckedFlushed).await;
+            }
+            Err(error) => {
+                self.shared.fail(&error);
+                staged.drain(..).for_each(|staged| staged.done.complete(Err(error.clone())));
+            }
+        }
+    }
+
+    async fn write_frame(&mut self, staged: &mut [Staged]) -> StorageResult<Vec<Appended>> {
+        let shared = self.shared.clone();
+        let world = &shared.world;
+        let bytes_max = staged.iter().map(|staged| staged.encoded_bytes).sum();
+        self.make_room(bytes_max, staged).await?;
+        let active = self.active.as_mut().expect("make_room leaves an active segment");
+        let place = active.place();
+        let first_sequence = shared.marks.log_end();
+        let now_us = world.wall_us();
+        let fields =
+            FrameFields { first_sequence, durable: shared.marks.durable(), append_time_us: now_us };
+        let batches = staged.iter().map(|staged| staged.messages.as_slice());
+        let places = encode_frame(&mut self.frame, place, fields, batches);
+        world.step(Step::Encoded).await;
+        if planted!(world, DroppedFutureHole) && staged.iter().any(|s| s.done.is_abandoned()) {
+            self.frame.fill(0);
+        }
+        active.write_frame(&self.frame).await?;
+        let end = first_sequence + places.len() as u64;
+        shared.marks.advance_log_end(end);
+        shared.state.segments.extend_last(active.place().offset, now_us);
+        world.step(Step::FrameWritten).await;
+        if shared.config.visibility == Visibility::Synced {
+            shared.force(active.segment().file()).await?;
+            shared.marks.advance_durable(end);
+            world.step(Step::Synced).await;
+        }
+        let (appended, records) = self.account(place, first_sequence, staged, &places);
+        let entry = BatchEntry {
+            first_sequence,
+            segment_id: place.segment_id,
+            frame_offset: place.offset,
+            frame_length_bytes: self.frame.len() as u32,
+            append_time_us: now_us,
+            records,
+        };
+        shared.publish(entry, end).await?;
+        Ok(appended)
+    }
+
+    /// What each batch is told, and what the index is told of each record.
+    fn account(
+        &self,
+        place: FramePlace,
+        first_sequence: Sequence,
+        staged: &mut [Staged],
+        places: &[RecordPlace],
+    ) -> (Vec<Appended>, Vec<RecordEntry>) {
+        let mut records = Vec::with_capacity(places.len());
+        let mut appended = Vec::with_capacity(staged.len());
+        for batch in staged {
+            let first_sequence = first_sequence + records.len() as u64;
+            let mut offsets = Vec::with_capacity(batch.messages.len());
+            for message in batch.messages.drain(..) {
+                let record = places[records.len()];
+                offsets.push(place.record_at(u64::from(record.offset_in_frame)));
+                records.push(RecordEntry {
+                    id: message.id.into_boxed_str(),
+                    timestamp_us: record.timestamp_us,
+                    offset_in_frame: record.offset_in_frame,
+                    length_bytes: record.length_bytes,
+                });
+            }
+            appended.push(Appended { epoch: self.shared.epoch, first_sequence, offsets });
+        }
+        (appended, records)
+    }
+
+    /// Sees that an active segment has room for a frame of `bytes_max` bytes.
+    async fn make_room(&mut self, bytes_max: usize, staged: &mut [Staged]) -> StorageResult<()> {
+        let limit = self.shared.config.segment_max_bytes;
+        let full = self.active.as_ref().is_some_and(|active| {
+            let offset = active.place().offset;
+            offset > FIRST_FRAME_OFFSET && offset + bytes_max as u64 > limit
+        });
+        if full {
+            if planted!(&self.shared.world, RollDropsRecord)
+                && let Some(last) = staged.last_mut()
+                && last.messages.len() > 1
+            {
+                last.messages.pop();
+            }
+            self.roll().await?;
+        }
+        if self.active.is_none() || self.shared.take_reopen() {
+            self.begin_segment().await?;
+        }
+        Ok(())
+    }
+
+    /// Seals the active segment, forced to disk; the next frame begins a new one.
+    async fn roll(&mut self) -> StorageResult<()> {
+        self.shared.check()?;
+        let Some(mut active) = self.active.take() else {
+            return Ok(());
+        };
+        let end = self.shared.marks.log_end();
+        self.shared.force(active.segment().file()).await?;
+        self.shared.marks.advance_durable(end);
+        self.write_mark_frame(&mut active, FrameFlags::SEAL).await?;
+        self.shared.world.step(Step::RollForced).await;
+        Ok(())
+    }
+
+    async fn begin_segment(&mut self) -> StorageResult<()> {
+        let shared = &self.shared;
+        let id = SegmentId::new(shared.epoch, self.next_ordinal);
+        self.next_ordinal += 1;
+        let base_sequence = shared.marks.log_end();
+        let now_us = shared.world.wall_us();
+        let writer = SegmentWriter::create(
+            &shared.world,
+            &shared.directory,
+            shared.segment_header(id, base_sequence, now_us),
+        )
+        .await?;
+        shared.world.step(Step::RollCreated).await;
+        let directory = &shared.directory;
+        shared
+            .world
+            .sync_directory(directory)
+            .await
+            .map_err(|e| StorageError::io("force", directory, e))?;
+        shared.state.segments.push(SegmentEntry {
+            id,
+            base_sequence,
+            end_bytes: writer.place().offset,
+            last_append_us: now_us,
+        });
+        shared.set_active(writer.segment().file().clone());
+        self.active = Some(writer);
+        self.shared.world.step(Step::RollLinked).await;
+        Ok(())
+    }
+
+    /// A frame of no records, so that the durable mark of the last sync is in the log too.
+    async fn write_mark(&mut self) -> StorageResult<()> {
+        self.shared.check()?;
+        let Some(mut active) = self.active.take() else {
+            return Ok(());
+        };
+        let written = self.write_mark_frame(&mut active, FrameFlags::NONE).await;
+        self.active = Some(active);
+        written
+    }
+
+    async fn write_mark_frame(
+        &mut self,
+        active: &mut Active<W>,
+        flags: FrameFlags,
+    ) -> StorageResult<()> {
+        let place = active.place();
+        let marks = &self.shared.marks;
+        let now_us = self.shared.world.wall_us();
+        let fields = FrameFields {
+            first_sequence: marks.log_end(),
+            durable: marks.durable(),
+            append_time_us: now_us,
+        };
+        encode_mark(&mut self.frame, place, fields, flags);
+        active.write_frame(&self.frame).await?;
+        self.shared.state.segments.extend_last(active.place().offset, now_us);
+        Ok(())
+    }
+}

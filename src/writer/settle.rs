@@ -1,0 +1,140 @@
+//! Moving published entries into the index, in the background.
+
+use std::sync::atomic::Ordering;
+
+use crate::error::{StorageError, StorageResult};
+use crate::index::chunk;
+use crate::io::{IndexPrimary, Step, World};
+
+use super::core::WriterCore;
+use super::shared::lock;
+
+/// How long a failed job waits before it tries again.
+const RETRY_US: u64 = 50_000;
+
+impl<W: World> WriterCore<W> {
+    /// Starts a settling job where a chunk is ready and none runs.
+    pub(super) fn start_settling(&self) {
+        let shared = &self.shared;
+        if shared.state.index.tail.sealed().is_none()
+            || shared.settling.swap(true, Ordering::AcqRel)
+        {
+            return;
+        }
+        let this = self.this.clone();
+        let world = shared.world.clone();
+        shared.world.spawn("settle", async move {
+            while let Some(core) = this.upgrade() {
+                let outcome =
+                    if core.shared.is_closed() { Ok(false) } else { core.settle_next().await };
+                match outcome {
+                    Ok(true) => core.shared.settle_progress.wake_all(),
+                    Ok(false) => return core.rest(),
+                    Err(error) => {
+                        core.shared.counters.count_settle_failure(error.to_string());
+                        core.shared.settle_progress.wake_all();
+                        if core.shared.failure().is_some() {
+                            return core.rest();
+                        }
+                        drop(core);
+                        world.sleep(RETRY_US).await;
+                    }
+                }
+            }
+        });
+    }
+
+    /// The job ends. A chunk may have been sealed since it looked, while its appender saw a job
+    /// running.
+    fn rest(&self) {
+        self.shared.settling.store(false, Ordering::Release);
+        self.shared.settle_progress.wake_all();
+        if !self.shared.is_closed() && self.shared.failure().is_none() {
+            self.start_settling();
+        }
+    }
+
+    /// Settles everything that is published now.
+    ///
+    /// # Errors
+    /// What the index or the log said; the entries stay in the tail.
+    pub(super) async fn settle_all(&self) -> StorageResult<()> {
+        let shared = &self.shared;
+        let end = shared.marks.high_watermark();
+        let failures = shared.counters.settle_failure_count();
+        shared.state.index.tail.seal_now();
+        self.start_settling();
+        shared
+            .settle_progress
+            .wait_until(|| {
+                if shared.marks.settled() >= end {
+                    return Some(Ok(()));
+                }
+                if let Err(error) = shared.check() {
+                    return Some(Err(error));
+                }
+                let failed = shared.counters.settle_failure_count() > failures;
+                failed.then(|| {
+                    Err(StorageError::Index {
+                        path: self.shard.path().to_owned(),
+                        what: shared.counters.settle_failure().unwrap_or_default(),
+                    })
+                })
+            })
+            .await
+    }
+
+    /// Returns once no settling job is at work. After `close` none begins.
+    pub(super) async fn settling_rests(&self) {
+        let shared = &self.shared;
+        shared
+            .settle_progress
+            .wait_until(|| (!shared.settling.load(Ordering::Acquire)).then_some(()))
+            .await;
+    }
+
+    /// Settles the oldest sealed chunk; whether there was one. One caller at a time: who holds
+    /// `settling`.
+    async fn settle_next(&self) -> StorageResult<bool> {
+        let shared = &self.shared;
+        let Some(sealed) = shared.state.index.tail.sealed() else {
+            return Ok(false);
+        };
+        let end = sealed.sequences().end;
+        // The log first: the index must never know a record that the log can lose.
+        if shared.marks.durable() < end {
+            self.sync_to(end).await?;
+        }
+        shared.world.step(Step::SettleForced).await;
+        let primary = self.shard.primary().await?;
+        let number = *lock(&self.next_chunk);
+        #[cfg(feature = "planted")]
+        let sealed = if crate::planted!(&shared.world, EntryMisplaced) {
+            std::sync::Arc::new(misplaced(&sealed))
+        } else {
+            sealed
+        };
+        let runs = chunk::build(primary.as_ref(), shared.partition, number, &sealed).await?;
+        primary.settle(runs).await?;
+        drop(primary);
+        shared.world.step(Step::SettleApplied).await;
+        *lock(&self.next_chunk) = number + 1;
+        shared.marks.advance_settled(end);
+        shared.state.index.tail.release(end);
+        shared.counters.count_settle();
+        shared.write_mark(false).await?;
+        shared.world.step(Step::SettleMarked).await;
+        self.trim_by_settings().await?;
+        Ok(true)
+    }
+}
+
+/// The chunk, with the first entry of each frame a few bytes off its record.
+#[cfg(feature = "planted")]
+fn misplaced(sealed: &crate::index::tail::TailChunk) -> crate::index::tail::TailChunk {
+    crate::index::tail::TailChunk::of(sealed.batches().iter().map(|batch| {
+        let mut batch = (**batch).clone();
+        batch.records[0].offset_in_frame += 8;
+        batch
+    }))
+}

@@ -1,0 +1,235 @@
+//! What the pump, the callers and the background jobs of one writer share.
+
+use std::future::poll_fn;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+use crate::config::DiskConfig;
+use crate::error::{ErrorKind, StorageError, StorageResult};
+use crate::index::entry::BatchEntry;
+use crate::io::{File, Step, World};
+use crate::log::TopicInfo;
+use crate::log::{Mark, MarkFile};
+use crate::partition::PartitionState;
+use crate::planted;
+use crate::segment::SegmentHeader;
+use crate::sync::{Budget, Idle, Marks, SwitchQueue, Waiters};
+use crate::types::{Epoch, SegmentId, Sequence};
+
+use super::metrics::WriterCounters;
+use super::staging::Work;
+
+/// The state of one open writer.
+pub(super) struct WriterShared<W: World> {
+    pub(super) world: W,
+    pub(super) config: Arc<DiskConfig>,
+    pub(super) topic: TopicInfo,
+    pub(super) partition: u32,
+    pub(super) directory: PathBuf,
+    pub(super) epoch: Epoch,
+    pub(super) state: Arc<PartitionState>,
+    pub(super) marks: Arc<Marks>,
+    pub(super) queue: SwitchQueue<Work>,
+    /// Bytes in the queue that nobody waits for.
+    pub(super) buffered_bytes: AtomicU64,
+    /// Whether the pump has something under way.
+    pub(super) pump_activity: Idle,
+    /// Whether a sync is under way.
+    pub(super) sync_activity: Idle,
+    /// Memory of the batches under way.
+    pub(super) memory: Budget,
+    pub(super) counters: WriterCounters,
+    mark_file: MarkFile<W::File>,
+    active: Mutex<Option<W::File>>,
+    failure: Mutex<Option<StorageError>>,
+    /// Set by `resume`: the next frame begins a new segment.
+    reopen: AtomicBool,
+    closed: AtomicBool,
+    /// Everything below is asked to be forced.
+    pub(super) sync_wanted: AtomicU64,
+    /// Whether a settling job is at work; one at a time.
+    pub(super) settling: AtomicBool,
+    /// Those who wait for settling to come further, to fail or to rest.
+    pub(super) settle_progress: Waiters,
+}
+
+impl<W: World> WriterShared<W> {
+    #[allow(clippy::too_many_arguments, reason = "made in one place, by name")]
+    pub(super) fn new(
+        world: W,
+        config: Arc<DiskConfig>,
+        topic: TopicInfo,
+        partition: u32,
+        directory: PathBuf,
+        epoch: Epoch,
+        state: Arc<PartitionState>,
+        mark_file: MarkFile<W::File>,
+    ) -> Self {
+        Self {
+            world,
+            topic,
+            partition,
+            directory,
+            epoch,
+            marks: state.index.marks.clone(),
+            state,
+            queue: SwitchQueue::new(),
+            buffered_bytes: AtomicU64::new(0),
+            pump_activity: Idle::default(),
+            sync_activity: Idle::default(),
+            memory: Budget::new(config.staged_max_bytes as u64),
+            counters: WriterCounters::default(),
+            mark_file,
+            active: Mutex::new(None),
+            failure: Mutex::new(None),
+            reopen: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            sync_wanted: AtomicU64::new(0),
+            settling: AtomicBool::new(false),
+            settle_progress: Waiters::new(),
+            config,
+        }
+    }
+
+    /// Ready once the queue holds something. The pump is polled by whoever pushed, so it needs
+    /// no wake of its own.
+    pub(super) async fn work_arrived(&self) {
+        poll_fn(|_| {
+            if self.queue.is_empty() {
+                self.pump_activity.set_idle();
+                return Poll::Pending;
+            }
+            self.pump_activity.set_busy();
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    /// Makes what was written visible, in this order: tail, high watermark, other processes,
+    /// waiting readers.
+    pub(super) async fn publish(&self, entry: BatchEntry, end: Sequence) -> StorageResult<()> {
+        if planted!(&self.world, PublishBeforeTail) {
+            self.marks.advance_high_watermark(end);
+            self.world.step(Step::Published).await;
+            self.state.index.tail.push(entry);
+            return Ok(());
+        }
+        self.state.index.tail.push(entry);
+        self.world.step(Step::TailAdded).await;
+        self.marks.advance_high_watermark(end);
+        self.write_mark(false).await?;
+        self.world.step(Step::Published).await;
+        Ok(())
+    }
+
+    /// Forces a segment's file to disk. A failure poisons the writer: what was written since the
+    /// last success may be lost although a later call succeeds.
+    pub(super) async fn force(&self, file: &W::File) -> StorageResult<()> {
+        self.counters.count_sync();
+        file.sync_data().await.map_err(|error| {
+            let poisoned = StorageError::Poisoned { cause: error.to_string() };
+            self.fail(&poisoned);
+            poisoned
+        })
+    }
+
+    /// Tells other processes the positions.
+    pub(super) async fn write_mark(&self, clean: bool) -> StorageResult<()> {
+        let mark = Mark {
+            boot_id: self.world.boot_id(),
+            epoch: self.epoch,
+            clean,
+            marks: self.marks.view(),
+        };
+        self.mark_file.write(&mark).await
+    }
+
+    /// Forces the publication record to disk.
+    pub(super) async fn force_mark(&self) -> StorageResult<()> {
+        self.mark_file.force().await
+    }
+
+    pub(super) fn segment_header(
+        &self,
+        id: SegmentId,
+        base_sequence: Sequence,
+        created_us: i64,
+    ) -> SegmentHeader {
+        SegmentHeader {
+            segment_id: id,
+            base_sequence,
+            topic_id: self.topic.topic_id,
+            partition: self.partition,
+            created_us,
+        }
+    }
+
+    /// Whether the writer may write: the first failure, or that it was closed.
+    pub(super) fn check(&self) -> StorageResult<()> {
+        match &*lock(&self.failure) {
+            Some(error) => Err(error.clone()),
+            None if self.closed.load(Ordering::Acquire) => Err(StorageError::Closed("the writer")),
+            None => Ok(()),
+        }
+    }
+
+    /// Notes a failure: the writer is read-only from here on, or of no use any more where a sync
+    /// failed.
+    pub(super) fn fail(&self, error: &StorageError) {
+        let mut failure = lock(&self.failure);
+        let after = match error.kind() {
+            ErrorKind::Closed => return,
+            ErrorKind::Poisoned => error.clone(),
+            _ if failure.is_some() => return,
+            _ => StorageError::ReadOnly { cause: error.to_string() },
+        };
+        *failure = Some(after);
+    }
+
+    /// The failure, where there is one.
+    pub(super) fn failure(&self) -> Option<StorageError> {
+        lock(&self.failure).clone()
+    }
+
+    /// Writes again after a failure, into a new segment: the old one may end in half a frame.
+    ///
+    /// # Errors
+    /// `Poisoned`: only recovery can tell what is on disk.
+    pub(super) fn resume(&self) -> StorageResult<()> {
+        let mut failure = lock(&self.failure);
+        match &*failure {
+            Some(error) if error.kind() == ErrorKind::Poisoned => return Err(error.clone()),
+            Some(_) => self.reopen.store(true, Ordering::Release),
+            None => {}
+        }
+        *failure = None;
+        Ok(())
+    }
+
+    pub(super) fn take_reopen(&self) -> bool {
+        self.reopen.swap(false, Ordering::AcqRel)
+    }
+
+    /// Refuses everything from here on; whether this call did it.
+    pub(super) fn close(&self) -> bool {
+        !self.closed.swap(true, Ordering::AcqRel)
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_active(&self, file: W::File) {
+        *lock(&self.active) = Some(file);
+    }
+
+    pub(super) fn active(&self) -> Option<W::File> {
+        lock(&self.active).clone()
+    }
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

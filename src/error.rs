@@ -147,7 +147,7 @@ pub enum StorageError {
         what: String,
     },
     /// A call of the operating system failed.
-    #[error("{action} {path:?}: {source}")]
+    #[error("{action} {path:?}: {source}{}", io_remedy(source.kind()))]
     Io {
         /// What was tried.
         action: &'static str,
@@ -174,6 +174,19 @@ pub enum StorageError {
         /// What to do.
         remedy: &'static str,
     },
+}
+
+/// What to do, where the system's own words do not tell it.
+fn io_remedy(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::PermissionDenied => {
+            "; give this user read and write permission there, or use another directory"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; free space on its disk",
+        io::ErrorKind::FileTooLarge => "; raise the process's limit of file size",
+        io::ErrorKind::ReadOnlyFilesystem => "; mount it for writing, or use another directory",
+        _ => "",
+    }
 }
 
 impl StorageError {

@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(feature = "rocks")]
+use super::exit;
 use super::threads::Threads;
 
 /// The index of [`super::Real`].
@@ -26,6 +28,7 @@ pub struct RealIndexOptions;
 
 #[cfg(feature = "rocks")]
 pub(super) fn index(options: RealIndexOptions, threads: &Arc<Threads>) -> RealIndex {
+    exit::guard();
     let threads = threads.clone();
     RealIndex::new(options, Arc::new(move |job| threads.run(job)))
 }

@@ -10,6 +10,7 @@
 
 mod clock;
 mod directory;
+mod exit;
 mod file;
 mod index;
 mod lock;

@@ -1,6 +1,6 @@
 //! The threads of the real world: two that run its tasks and timers, a few for calls that wait.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -9,6 +9,8 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 use tracing::Instrument;
+
+use super::exit;
 
 const WORKERS_COUNT: usize = 2;
 
@@ -53,6 +55,7 @@ impl Threads {
         self.runtime().spawn_blocking(move || {
             // The runtime may not end while the call waits in its queue: that would drop it.
             let _keep = keep;
+            let _running = exit::begin();
             work()
         })
     }
@@ -80,7 +83,11 @@ impl Threads {
         name: &'static str,
         future: impl Future<Output = ()> + Send + 'static,
     ) {
-        self.runtime().spawn(future.instrument(tracing::debug_span!("task", name)));
+        let mut task = Box::pin(future.instrument(tracing::debug_span!("task", name)));
+        self.runtime().spawn(poll_fn(move |context| {
+            let _running = exit::begin();
+            task.as_mut().poll(context)
+        }));
     }
 
     fn runtime(&self) -> &Runtime {

@@ -4,18 +4,15 @@
 //! What the process ends is all its worlds, so this count belongs to the process as the statics
 //! that it guards do.
 
-use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How many pieces of work are under way; with [`ENDED`] added once no more may begin.
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
 
-const ENDED: usize = 1 << (usize::BITS - 1);
+/// What the names of a world's threads begin with; each does one piece of work at a time.
+pub(super) const THREAD_PREFIX: &str = "duolog-";
 
-thread_local! {
-    /// How many of them are this thread's.
-    static OWN: Cell<usize> = const { Cell::new(0) };
-}
+const ENDED: usize = 1 << (usize::BITS - 1);
 
 /// Work under way, until it drops.
 pub(super) struct Running;
@@ -28,13 +25,11 @@ pub(super) fn begin() -> Running {
             std::thread::park();
         }
     }
-    OWN.set(OWN.get() + 1);
     Running
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        OWN.set(OWN.get() - 1);
         RUNNING.fetch_sub(1, Ordering::SeqCst);
     }
 }
@@ -64,9 +59,10 @@ const WAIT_MS_MAX: u64 = 10_000;
 #[allow(clippy::disallowed_methods)] // The process ends: there is no world left to wait in.
 extern "C" fn end() {
     RUNNING.fetch_or(ENDED, Ordering::SeqCst);
-    let own = OWN.try_with(Cell::get).unwrap_or(0);
+    // Work of a world may be what ends the process: it does not wait for itself.
+    let is_own = std::thread::current().name().is_some_and(|name| name.starts_with(THREAD_PREFIX));
     for _ in 0..WAIT_MS_MAX {
-        if RUNNING.load(Ordering::SeqCst) & !ENDED <= own {
+        if RUNNING.load(Ordering::SeqCst) & !ENDED <= usize::from(is_own) {
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(1));

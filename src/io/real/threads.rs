@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
-use super::exit;
+use super::exit::{self, THREAD_PREFIX};
 
 const WORKERS_COUNT: usize = 2;
 
@@ -111,8 +111,8 @@ fn start() -> Runtime {
         .max_blocking_threads(CALLS_COUNT_MAX)
         // The runtime starts its workers first.
         .thread_name_fn(move || match started_count.fetch_add(1, Ordering::Relaxed) {
-            0..WORKERS_COUNT => "duolog-world".to_owned(),
-            _ => "duolog-io".to_owned(),
+            0..WORKERS_COUNT => format!("{THREAD_PREFIX}world"),
+            _ => format!("{THREAD_PREFIX}io"),
         })
         .enable_time()
         .build()

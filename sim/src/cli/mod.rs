@@ -69,7 +69,11 @@ fn exit_codes() -> String {
 
 /// Runs the command line of this process.
 pub fn main() -> Exit {
-    ended(match Cli::parse().command {
+    ended(dispatch(Cli::parse()))
+}
+
+fn dispatch(cli: Cli) -> Ended {
+    match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Check(args) => check::check(&args),
@@ -81,7 +85,7 @@ pub fn main() -> Exit {
             print(&String::from_utf8_lossy(&script));
             Ok(Exit::Pass)
         }
-    })
+    }
 }
 
 fn ended(ended: Ended) -> Exit {

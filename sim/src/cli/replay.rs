@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::judge::Invariant;
-use crate::plan::{Plan, PlanError, Shape};
+use crate::plan::{Plan, PlanError};
 use crate::report::{Tally, failure_words, invariant_table};
 
 use super::exit::Exit;
-use super::run::broken;
+use super::run::{Mode, Workload, broken, refused};
 use super::seeds::parse_seed;
 use super::subject::{Target, run_plan};
 use super::{Ended, Failure, print};
@@ -21,6 +21,9 @@ pub(super) struct ReplayArgs {
     /// The invariant that must be broken again, by name; without, any
     #[arg(long)]
     invariant: Option<String>,
+    /// The file that the seed's messages are lines of, where it had one; a plan names its own
+    #[arg(long, value_name = "FILE")]
+    messages: Option<PathBuf>,
     /// The log to run
     #[arg(long, default_value = "engine", hide = true)]
     log: Target,
@@ -37,7 +40,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Ended {
             Failure::new(Exit::Usage, format!("no invariant {name:?}: see duolog explain"))
         })?),
     };
-    let (plan, was_failure) = plan(&args.what)?;
+    let (plan, was_failure) = plan(&args.what, args.messages.as_deref())?;
     #[cfg(feature = "planted")]
     let planted = args.planted.iter().copied().collect();
     #[cfg(not(feature = "planted"))]
@@ -71,13 +74,13 @@ pub(super) fn replay(args: &ReplayArgs) -> Ended {
 }
 
 /// The plan, and whether it was kept because it failed.
-fn plan(what: &str) -> Result<(Plan, bool), Failure> {
+fn plan(what: &str, messages: Option<&Path>) -> Result<(Plan, bool), Failure> {
     let path = Path::new(what);
     if !path.exists() {
         let seed = parse_seed(what).map_err(|_| {
             Failure::new(Exit::Usage, format!("{what:?} is neither a seed nor a file"))
         })?;
-        return Ok((Plan::draw(seed, &Shape::simulated()), false));
+        return Ok((Workload::new(Mode::Sim, messages)?.plan(seed), false));
     }
     let (file, kept): (PathBuf, bool) = if path.is_dir() {
         (path.join("plan.json"), path.join("explanation.txt").exists())
@@ -86,12 +89,13 @@ fn plan(what: &str) -> Result<(Plan, bool), Failure> {
     };
     let text = std::fs::read_to_string(&file)
         .map_err(|error| Failure::new(Exit::Environment, format!("{file:?}: {error}")))?;
-    let plan = Plan::from_text(&text).map_err(|error| {
+    let mut plan = Plan::from_text(&text).map_err(|error| {
         let exit = match error {
             PlanError::Version { .. } => Exit::Format,
             _ => Exit::Environment,
         };
         Failure::new(exit, format!("{}: {error}", file.display()))
     })?;
+    plan.open_lines().map_err(refused)?;
     Ok((plan, kept))
 }

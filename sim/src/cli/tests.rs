@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use clap::CommandFactory;
 
@@ -44,4 +45,38 @@ fn every_name_can_be_explained() {
 #[test]
 fn every_mistake_is_noticed_by_its_judge() {
     assert_eq!(selftest(), Exit::Pass);
+}
+
+/// Runs a command line; what it answered, or how it failed.
+fn duolog(words: &[&str]) -> Result<Exit, (Exit, String)> {
+    let words = ["duolog"].iter().chain(words);
+    let parsed = Cli::try_parse_from(words).map_err(|e| (Exit::Usage, e.to_string()))?;
+    dispatch(parsed).map_err(|failure| (failure.exit, failure.text))
+}
+
+fn report(directory: &Path) -> crate::report::Report {
+    serde_json::from_slice(&std::fs::read(directory.join("report.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn messages_are_taken_from_a_file() {
+    let root = tempfile::tempdir().unwrap();
+    let (file, out) = (root.path().join("lines"), root.path().join("out"));
+    std::fs::write(&file, b"one\n\n\xff\r\nlast").unwrap();
+    let (file, out) = (file.to_str().unwrap(), out.to_str().unwrap());
+    let run = ["run", "--mode", "sim", "--seed", "3", "--log", "perfect", "-o", out];
+    // One seed puts few invariants at risk.
+    assert_eq!(duolog(&[&run[..], &["--messages", file]].concat()), Ok(Exit::Inconclusive));
+    let lines = report(Path::new(out)).messages.unwrap();
+    assert_eq!((lines.line_count, lines.read_back_count), (4, 4));
+    let plan = format!("{out}/plan.json");
+    assert_eq!(duolog(&["replay", &plan, "--log", "perfect"]), Ok(Exit::Pass));
+    std::fs::write(file, b"one\n\n\xfe\r\nlast").unwrap();
+    let (exit, text) = duolog(&["replay", &plan, "--log", "perfect"]).unwrap_err();
+    assert_eq!(exit, Exit::Environment);
+    assert!(text.contains("changed"), "{text}");
+    std::fs::write(file, b"").unwrap();
+    assert_eq!(duolog(&["run", "--messages", file]).unwrap_err().0, Exit::Nothing);
+    let missing = duolog(&["run", "--messages", "no-such-file"]).unwrap_err();
+    assert_eq!(missing.0, Exit::Environment);
 }

@@ -30,6 +30,9 @@ pub struct PlanConfig {
     pub segment_max_bytes: u64,
     /// Most bytes of one frame.
     pub frame_max_bytes: u32,
+    /// Largest encoded message.
+    #[serde(default = "message_max_bytes")]
+    pub message_max_bytes: u32,
     /// How many entries make a chunk that is settled; 1 settles every batch.
     pub settle_chunk_entries: u32,
     /// Most entries of a tail; past it writers wait.
@@ -46,6 +49,11 @@ pub struct PlanConfig {
     pub index_idle_us: u64,
     /// What the messages are.
     pub content: Content,
+}
+
+/// What the engine takes for it where nothing is said.
+pub(super) const fn message_max_bytes() -> u32 {
+    8 << 20
 }
 
 impl PlanConfig {

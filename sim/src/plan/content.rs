@@ -6,6 +6,8 @@ use duolog::types::{Compression, Header, Message};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::lines::Lines;
+
 /// Which message it is: stands in the message's key, so that a reader knows what to expect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mark {
@@ -59,6 +61,9 @@ pub struct Content {
     pub timestamp_grain_us: u64,
     /// How many messages in 16 are stored compressed.
     pub compressed_in_16: u64,
+    /// Where payloads are lines of a file: which ones. Else they are drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lines: Option<Lines>,
 }
 
 /// The least part of a message, for the index: cheap to work out.
@@ -111,11 +116,11 @@ impl Content {
         TIMESTAMP_START_US - 1_000_000_000
     }
 
-    /// The message.
+    /// The message. Where payloads are lines, their file must be open.
     pub fn message(&self, mark: Mark) -> Message {
         let hash = self.hash(mark);
         let expected = self.expected(mark);
-        let mut message = Message::new(Self::id_text(expected.id), self.payload(hash));
+        let mut message = Message::new(Self::id_text(expected.id), self.payload(mark, hash));
         message.timestamp_us = Some(expected.timestamp_us);
         message.key = Some(mark.to_key());
         message.attributes = (hash >> 32) as u32;
@@ -129,7 +134,10 @@ impl Content {
         message
     }
 
-    fn payload(&self, hash: u64) -> Vec<u8> {
+    fn payload(&self, mark: Mark, hash: u64) -> Bytes {
+        if let Some(lines) = &self.lines {
+            return lines.payload(mark);
+        }
         let spread = (hash >> 12) % (u64::from(self.payload_max_bytes) + 1);
         // Most are short, some are empty, few reach the bound.
         let length = if hash >> 56 < 200 { spread / 8 } else { spread };
@@ -141,7 +149,14 @@ impl Content {
             payload.extend_from_slice(&(word & 0x3f3f_3f3f_3f3f_3f3f).to_le_bytes());
         }
         payload.truncate(length);
-        payload
+        Bytes::from(payload)
+    }
+
+    /// How many messages, up to `count`, a read may ask for so that their payloads take about
+    /// `bytes` at most where payloads are lines; one at least.
+    pub fn read_count(&self, count: u32, bytes: u64) -> u32 {
+        let longest = self.lines.as_ref().map_or(1, |lines| lines.longest_bytes.max(1));
+        count.min(u32::try_from(bytes / longest).unwrap_or(u32::MAX)).max(1)
     }
 
     /// Which message `key` marks and whether the rest is what that message must be. `None` where

@@ -4,7 +4,7 @@
 use duolog::io::Step;
 
 use super::actor::{Actor, Role};
-use super::config::{PlanConfig, Visibility};
+use super::config::{PlanConfig, Visibility, message_max_bytes};
 use super::content::Content;
 use super::operation::{Ack, CommitChoice, Operation, Target};
 use super::{KillAt, PLAN_VERSION, Plan};
@@ -93,6 +93,7 @@ fn draw_config(seed: u64, shape: &Shape) -> PlanConfig {
         visibility: if stream.chance(1, 4) { Visibility::Synced } else { Visibility::Flushed },
         segment_max_bytes: *stream.pick(&[4 << 10, 4 << 10, 16 << 10, 64 << 10, 1 << 20]),
         frame_max_bytes: narrow(*stream.pick(&[4 << 10, 64 << 10, 1 << 20])),
+        message_max_bytes: message_max_bytes(),
         settle_chunk_entries,
         tail_max_entries: settle_chunk_entries * narrow(*stream.pick(&[2, 4, 100])) + 64,
         tail_max_bytes: *stream.pick(&[64 << 10, 1 << 20, 64 << 20]),
@@ -113,6 +114,7 @@ fn main_config(seed: u64, shape: &Shape) -> PlanConfig {
         visibility: Visibility::Flushed,
         segment_max_bytes: 4 << 20,
         frame_max_bytes: 1 << 20,
+        message_max_bytes: message_max_bytes(),
         settle_chunk_entries: 4_096,
         tail_max_entries: 1 << 20,
         tail_max_bytes: 256 << 20,
@@ -129,6 +131,7 @@ fn main_config(seed: u64, shape: &Shape) -> PlanConfig {
             timestamp_skew_us: 5_000,
             timestamp_grain_us: 10,
             compressed_in_16: 2,
+            lines: None,
         },
     }
 }
@@ -144,6 +147,7 @@ fn draw_content(seed: u64) -> Content {
         timestamp_skew_us: *stream.pick(&[0, 500, 50_000, 5_000_000]),
         timestamp_grain_us: *stream.pick(&[1, 1_000, 1_000_000]),
         compressed_in_16: *stream.pick(&[0, 0, 4, 16]),
+        lines: None,
     }
 }
 

@@ -6,6 +6,7 @@ mod config;
 mod content;
 mod draw;
 mod file;
+mod lines;
 mod operation;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ pub use config::{PlanConfig, Visibility};
 pub use content::{Content, Expected, Mark};
 pub use draw::Shape;
 pub use file::{PlanError, PlanFormat};
+pub use lines::{LineFile, Lines, LinesError};
 pub use operation::{Ack, CommitChoice, Operation, Target};
 
 use serde::{Deserialize, Serialize};

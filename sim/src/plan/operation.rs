@@ -182,6 +182,14 @@ impl Operation {
         }
     }
 
+    /// How many messages it appends.
+    pub const fn message_count(&self) -> u32 {
+        match *self {
+            Self::Append { count, .. } => count,
+            _ => 0,
+        }
+    }
+
     /// Whether it is done through a reader session.
     pub const fn needs_session(&self) -> bool {
         matches!(

@@ -3,6 +3,7 @@
 mod directory;
 mod environment;
 mod latency;
+mod lines;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ mod words;
 pub use directory::RunDirectory;
 pub use environment::Environment;
 pub use latency::{Latency, latencies, latency_table};
+pub use lines::LinesReport;
 pub use table::invariant_table;
 pub use words::failure_words;
 
@@ -69,6 +71,9 @@ pub struct Report {
     pub operations: BTreeMap<String, Outcomes>,
     /// How long operations took, by kind; empty in simulated runs, whose time is not real.
     pub latencies: BTreeMap<String, Latency>,
+    /// The file that messages were taken from, where one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub messages: Option<LinesReport>,
     /// The invariants.
     pub invariants: Vec<InvariantReport>,
     /// The seeds that failed.

@@ -49,11 +49,17 @@ async fn shut_down<W: World, L: SubjectLog>(stage: &Arc<Stage<W, L>>) {
     }
 }
 
-/// How many messages one read of the last reading asks for.
+/// How many messages one read of the last reading asks for, and for how many bytes about.
 const DRAIN_COUNT: u32 = 256;
+const DRAIN_BYTES: u64 = 128 << 20;
 
 /// How many messages of a partition are looked up at the end.
 const PROBES_COUNT: u64 = 24;
+
+/// How many messages of a partition are asked for by time at the end: all of them, or fewer where
+/// there are more than that, since all that is found is kept in memory.
+const PROBE_LIMIT: u32 = 1 << 18;
+const PROBE_LIMIT_FEWER: u32 = 1 << 14;
 
 /// Reads everything with fresh sessions, looks some of it up in every way, and asks for all
 /// committed positions: what a run left behind.
@@ -66,10 +72,11 @@ pub(super) async fn drain<W: World, S: Subject<W>>(
     let stage = Arc::new(Stage::open(world, &subject, state.clone(), process).await?);
     let mut player = Player::new(stage.clone(), Event::DRIVER);
     player.start_session(u32::MAX, true).await;
+    let count = state.plan.config.content.read_count(DRAIN_COUNT, DRAIN_BYTES);
     for lane in 0..state.plan.lane_count() {
         player.marks(lane).await;
         player.seek_earliest(lane).await;
-        while player.read(lane, DRAIN_COUNT, 0).await.is_some_and(|count| count > 0) {}
+        while player.read(lane, count, 0).await.is_some_and(|count| count > 0) {}
         probe(&mut player, &state, lane).await;
     }
     for (index, actor) in state.plan.actors.iter().enumerate() {
@@ -93,7 +100,9 @@ async fn probe<W: World, L: SubjectLog>(player: &mut Player<W, L>, state: &RunSt
         player.lookup_id(lane, Target::Back(nth * step)).await;
         player.lookup_position(lane, Target::Back(nth * step)).await;
     }
-    let (from_us, to_us, limit) = (i64::MIN / 2, i64::MAX / 2, 1 << 30);
+    let fits = count < u64::from(PROBE_LIMIT);
+    let limit = if fits { PROBE_LIMIT } else { PROBE_LIMIT_FEWER };
+    let (from_us, to_us) = (i64::MIN / 2, i64::MAX / 2);
     let query = Query::Time { from_us, to_us, limit };
     player.lookup(lane, Call::LookupTime { from_us, to_us, limit }, query).await;
 }

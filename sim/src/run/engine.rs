@@ -43,6 +43,8 @@ impl Engine {
                 Visibility::Synced => duolog::Visibility::Synced,
             },
             segment_max_bytes: plan.segment_max_bytes,
+            message_max_bytes: plan.message_max_bytes,
+            staged_max_bytes: (64 << 20).max(2 * plan.message_max_bytes as usize),
             frame_max_bytes: plan.frame_max_bytes,
             settle_chunk_entries: plan.settle_chunk_entries as usize,
             tail_max_entries: plan.tail_max_entries as usize,

@@ -1,0 +1,103 @@
+//! The end of a run: what is told, and the report.
+
+use std::time::Instant;
+
+use serde_json::json;
+
+use crate::cli::{Ended, Exit, Failure};
+use crate::judge::Verdict;
+use crate::report::{
+    Environment, LinesReport, REPORT_VERSION, Report, invariant_table, latency_table,
+};
+
+use super::{Job, Mode, Results};
+
+/// Tells the results and writes the report.
+pub(super) fn finish(job: &Job<'_>, results: Results, start: Instant) -> Ended {
+    let Job { args, seeds, directory, .. } = job;
+    let Results { tally, mut failures, latencies, lines } = results;
+    failures.sort_by_key(|failure| failure.seed);
+    let verdict = verdict(args.mode, tally.verdict(), lines.as_ref());
+    let exit = Exit::of(verdict, tally.operation_count);
+    let report = Report {
+        schema: "duolog.report".to_owned(),
+        schema_version: REPORT_VERSION,
+        mode: args.mode.name().to_owned(),
+        verdict,
+        exit_code: exit.code(),
+        seed_count: tally.seed_count,
+        first_seed: seeds.from,
+        operation_count: tally.operation_count,
+        kill_count: tally.kill_count,
+        elapsed_us: u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
+        virtual_us: tally.virtual_us,
+        operations: tally.operations.clone(),
+        latencies,
+        messages: lines,
+        invariants: tally.invariants(),
+        failures,
+        environment: Environment::here(),
+    };
+    args.tell(&invariant_table(&tally.judgements));
+    if !report.latencies.is_empty() {
+        args.tell(&latency_table(&report.latencies));
+    }
+    args.tell(&told(job, &report));
+    let resolved = json!({
+        "mode": args.mode.name(),
+        "seeds": [format!("{:#018x}", seeds.from), format!("{:#018x}", seeds.to)],
+        "max_fail": args.max_fail,
+        "planted": args.planted().iter().map(|one| format!("{one:?}")).collect::<Vec<_>>(),
+    });
+    let written = directory
+        .write("config.resolved.json", format!("{resolved:#}\n").as_bytes())
+        .and_then(|()| directory.finish(&report));
+    written.map_err(|error| Failure::new(Exit::Environment, format!("report: {error}")))?;
+    args.emit(&json!({"type": "report", "report": report}));
+    Ok(exit)
+}
+
+/// What the run as a whole says: where a whole file was to be appended, it is no pass without
+/// that.
+fn verdict(mode: Mode, judged: Verdict, lines: Option<&LinesReport>) -> Verdict {
+    let incomplete = lines.is_some_and(|lines| !lines.is_complete());
+    match judged {
+        Verdict::Pass if mode == Mode::Threads && incomplete => Verdict::Inconclusive,
+        judged => judged,
+    }
+}
+
+fn told(job: &Job<'_>, report: &Report) -> String {
+    let mut text = String::new();
+    if let Some(lines) = &report.messages {
+        let of = match job.args.mode {
+            Mode::Sim => "at most, by one seed",
+            Mode::Threads => "each appended once or more",
+        };
+        text += &format!(
+            " {} of {} lines of {} read back whole, {of}\n",
+            lines.read_back_count, lines.line_count, lines.path
+        );
+    }
+    text += &format!(
+        " {}  {} seeds, {} operations, {} kills, {} failed seeds; {:.1} s{}        exit {}\n \
+         report  {}\n",
+        match report.verdict {
+            Verdict::Pass => "PASS",
+            Verdict::Violation => "FAIL",
+            Verdict::Inconclusive => "INCONCLUSIVE",
+        },
+        report.seed_count,
+        report.operation_count,
+        report.kill_count,
+        report.failures.len(),
+        report.elapsed_us as f64 / 1e6,
+        match job.args.mode {
+            Mode::Sim => format!(" for {:.1} s of virtual time", report.virtual_us as f64 / 1e6),
+            Mode::Threads => String::new(),
+        },
+        report.exit_code,
+        job.directory.path().join("report.json").display(),
+    );
+    text
+}

@@ -1,0 +1,46 @@
+//! What is kept of a failed seed.
+
+use crate::cli::subject::planted_name;
+use crate::history::History;
+use crate::judge::Judgement;
+use crate::plan::Plan;
+use crate::report::{FailedSeed, failure_words};
+
+use super::{Job, KEPT_MAX, Mode, Results};
+
+/// A seed that ran, in any mode.
+pub(super) struct Seed<'a> {
+    pub plan: &'a Plan,
+    pub history: &'a History,
+    pub judgements: &'a [Judgement],
+}
+
+/// Tells of a failed seed, and keeps it where not too many are kept already.
+pub(super) fn keep(
+    job: &Job<'_>,
+    results: &mut Results,
+    ran: &Seed<'_>,
+    invariants: Vec<String>,
+) -> std::io::Result<()> {
+    let (args, directory) = (job.args, job.directory);
+    let (seed, messages) = (ran.plan.seed, job.workload.replay());
+    let planted: String =
+        args.planted().iter().map(|one| format!(" --planted {}", planted_name(*one))).collect();
+    let replay = match args.mode {
+        Mode::Sim => format!("duolog replay {seed:#018x}{messages}{planted}"),
+        Mode::Threads => {
+            format!("duolog run --mode threads --seed {seed:#018x}{messages}{planted}")
+        }
+    };
+    let words = failure_words(ran.history, ran.judgements, &replay);
+    args.tell(&words);
+    let mut kept = None;
+    if results.failures.len() < KEPT_MAX {
+        let name = format!("failures/{}-{seed:016x}", invariants[0]);
+        directory.write_seed(&name, ran.plan, ran.history, &words)?;
+        args.tell(&format!("   kept     {}\n\n", directory.path().join(&name).display()));
+        kept = Some(name);
+    }
+    results.failures.push(FailedSeed { seed, invariants, replay, directory: kept });
+    Ok(())
+}

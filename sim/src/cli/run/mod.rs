@@ -1,0 +1,212 @@
+//! `duolog run`.
+
+mod finish;
+mod keep;
+mod simulated;
+mod threaded;
+mod workload;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use clap::{Args, ValueEnum};
+use duolog::io::Planted;
+
+use crate::judge::{Judgement, Verdict};
+use crate::report::{FailedSeed, Latency, LinesReport, RunDirectory, Tally};
+
+pub(super) use self::workload::{Workload, refused};
+
+use super::exit::Exit;
+use super::seeds::{Seeds, from_revision, parse_seed, parse_seeds};
+use super::subject::Target;
+use super::{Ended, Failure, print};
+
+/// How results are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum MessageFormat {
+    /// Words and tables
+    Human,
+    /// One JSON object a line on standard output, words on standard error
+    Json,
+}
+
+#[derive(Args)]
+pub(super) struct RunArgs {
+    /// What is simulated, what is real
+    #[arg(long, default_value_t = Mode::DEFAULT, env = "DUOLOG_MODE")]
+    mode: Mode,
+    /// One seed, in decimal or behind 0x
+    #[arg(long, value_parser = parse_seed, conflicts_with_all = ["seeds", "seed_from"])]
+    seed: Option<u64>,
+    /// Seeds A..B, or the first N [default: 64 in mode sim, 1 in mode threads]
+    #[arg(long, value_parser = parse_seeds, env = "DUOLOG_SEEDS")]
+    seeds: Option<Seeds>,
+    /// Begins at a seed made from this revision
+    #[arg(long, value_name = "REV")]
+    seed_from: Option<String>,
+    /// Seeds at the same time [default: the processors]
+    #[arg(long, env = "DUOLOG_JOBS")]
+    jobs: Option<usize>,
+    /// Ends after so many failed seeds
+    #[arg(long, default_value_t = 1, env = "DUOLOG_MAX_FAIL")]
+    max_fail: u64,
+    /// Directory of the results [default: one below runs/]
+    #[arg(long, short, env = "DUOLOG_OUTPUT")]
+    output: Option<PathBuf>,
+    /// Appends the lines of this file, one message a line: in mode threads all of them
+    #[arg(long, value_name = "FILE", env = "DUOLOG_MESSAGES")]
+    messages: Option<PathBuf>,
+    /// How results are told
+    #[arg(long, default_value = "human")]
+    message_format: MessageFormat,
+    /// The log to run
+    #[arg(long, default_value = "engine", hide = true)]
+    log: Target,
+    /// Plants a mistake in the engine
+    #[cfg(feature = "planted")]
+    #[arg(long, value_parser = super::subject::parse_planted)]
+    planted: Vec<Planted>,
+}
+
+impl std::fmt::Display for Mode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Mode {
+    /// One thread, virtual time, simulated disk: repeats exactly
+    Sim,
+    /// Real files, threads and time: the workload repeats, the interleaving does not
+    Threads,
+}
+
+impl Mode {
+    /// The real world where the index on RocksDB is built in.
+    const DEFAULT: Self = if cfg!(feature = "rocks") { Self::Threads } else { Self::Sim };
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sim => "sim",
+            Self::Threads => "threads",
+        }
+    }
+}
+
+impl RunArgs {
+    #[cfg(feature = "planted")]
+    fn planted(&self) -> BTreeSet<Planted> {
+        self.planted.iter().copied().collect()
+    }
+
+    #[cfg(not(feature = "planted"))]
+    fn planted(&self) -> BTreeSet<Planted> {
+        BTreeSet::new()
+    }
+
+    fn seeds(&self) -> Seeds {
+        if let Some(seed) = self.seed {
+            return Seeds { from: seed, to: seed.saturating_add(1) };
+        }
+        let most = if self.mode == Mode::Sim { 64 } else { 1 };
+        let seeds = self.seeds.unwrap_or(Seeds { from: 0, to: most });
+        let base = self.seed_from.as_deref().map_or(0, from_revision);
+        Seeds { from: base + seeds.from, to: base + seeds.to }
+    }
+
+    /// Tells people; where standard output is for programs, on standard error.
+    fn tell(&self, text: &str) {
+        match self.message_format {
+            MessageFormat::Human => print(text),
+            MessageFormat::Json => eprint!("{text}"),
+        }
+    }
+
+    fn emit(&self, message: &serde_json::Value) {
+        if self.message_format == MessageFormat::Json {
+            print(&format!("{message}\n"));
+        }
+    }
+}
+
+/// What the seeds said so far.
+#[derive(Default)]
+struct Results {
+    tally: Tally,
+    failures: Vec<FailedSeed>,
+    latencies: BTreeMap<String, Latency>,
+    /// Of the seed that read the most lines back.
+    lines: Option<LinesReport>,
+}
+
+impl Results {
+    fn add_lines(&mut self, lines: Option<LinesReport>) {
+        let read = |lines: &Option<LinesReport>| lines.as_ref().map(|one| one.read_back_count);
+        if read(&lines) > read(&self.lines) {
+            self.lines = lines;
+        }
+    }
+}
+
+/// What a run is made of.
+struct Job<'a> {
+    args: &'a RunArgs,
+    seeds: Seeds,
+    workload: &'a Workload,
+    directory: &'a RunDirectory,
+}
+
+impl Job<'_> {
+    /// A failure to write a result.
+    fn unwritten(error: std::io::Error) -> Failure {
+        Failure::new(Exit::Environment, format!("run directory: {error}"))
+    }
+}
+
+/// Failed seeds that are kept with plan and history.
+const KEPT_MAX: usize = 8;
+
+pub(super) fn run(args: &RunArgs) -> Ended {
+    let seeds = args.seeds();
+    if seeds.count() == 0 {
+        return Err(Failure::new(Exit::Nothing, "no seed was selected"));
+    }
+    let start = Instant::now();
+    let workload = Workload::new(args.mode, args.messages.as_deref())?;
+    let directory = open_directory(args, seeds)?;
+    args.tell(&format!(
+        " duolog {} · {} · seeds {:#x}..{:#x}\n   Replay: {}   Output: {}\n{}",
+        env!("CARGO_PKG_VERSION"),
+        args.mode.name(),
+        seeds.from,
+        seeds.to,
+        if args.mode == Mode::Sim { "exact" } else { "workload only" },
+        directory.path().display(),
+        workload.told(),
+    ));
+    let job = Job { args, seeds, workload: &workload, directory: &directory };
+    let results = match args.mode {
+        Mode::Sim => simulated::run(&job)?,
+        Mode::Threads => threaded::run(&job)?,
+    };
+    finish::finish(&job, results, start)
+}
+
+fn open_directory(args: &RunArgs, seeds: Seeds) -> Result<RunDirectory, Failure> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now_us = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+    let made = match &args.output {
+        Some(path) => RunDirectory::create(path),
+        None => RunDirectory::create_below("runs".as_ref(), args.mode.name(), now_us, seeds.from),
+    };
+    made.map_err(Job::unwritten)
+}
+
+/// The invariants that were broken, by name.
+pub(super) fn broken(judgements: &[Judgement]) -> Vec<String> {
+    let violated = judgements.iter().filter(|one| one.verdict() == Verdict::Violation);
+    violated.map(|one| one.invariant.name().to_owned()).collect()
+}

@@ -1,0 +1,70 @@
+//! Seeds in the simulated world.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::json;
+
+use crate::cli::subject::run_plan;
+use crate::cli::{Exit, Failure};
+use crate::report::LinesReport;
+
+use super::keep::{Seed, keep};
+use super::{Job, Results, broken};
+
+/// Runs seeds in the simulated world, several at a time.
+pub(super) fn run(job: &Job<'_>) -> Result<Results, Failure> {
+    let results = Mutex::new(Results::default());
+    let next = AtomicU64::new(job.seeds.from);
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let jobs = job.args.jobs.unwrap_or(processors).max(1);
+    let ended: Result<Vec<()>, Failure> = std::thread::scope(|scope| {
+        let work = || work(job, &next, &results);
+        let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
+        workers
+            .into_iter()
+            .map(|worker| {
+                worker.join().unwrap_or_else(|_| {
+                    Err(Failure::new(Exit::Harness, "a seed ended in a panic: see above"))
+                })
+            })
+            .collect()
+    });
+    ended?;
+    Ok(results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
+}
+
+/// Takes seeds until there are none, or enough have failed.
+fn work(job: &Job<'_>, next: &AtomicU64, results: &Mutex<Results>) -> Result<(), Failure> {
+    let args = job.args;
+    let lock = || results.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    loop {
+        let seed = next.fetch_add(1, Ordering::Relaxed);
+        if seed >= job.seeds.to || lock().failures.len() as u64 >= args.max_fail {
+            return Ok(());
+        }
+        let ran = run_plan(args.log, job.workload.plan(seed), &args.planted());
+        job.workload.check()?;
+        let mut results = lock();
+        results.tally.add(&ran.run.history.events, &ran.judgements, ran.run.virtual_us);
+        results.add_lines(LinesReport::new(&ran.run.history));
+        let failed = broken(&ran.judgements);
+        args.emit(&json!({
+            "type": "seed",
+            "seed": format!("{seed:#018x}"),
+            "operations": ran.run.history.events.len(),
+            "violated": failed,
+            "trace": format!("{:?}", ran.run.trace),
+        }));
+        let kept = if failed.is_empty() {
+            let single = job.seeds.count() == 1;
+            let write = || job.directory.write_seed("", &ran.plan, &ran.run.history, "");
+            if single { write() } else { Ok(()) }
+        } else {
+            let (history, judgements) = (&ran.run.history, &ran.judgements[..]);
+            let seed_ran = Seed { plan: &ran.plan, history, judgements };
+            keep(job, &mut results, &seed_ran, failed)
+        };
+        kept.map_err(Job::unwritten)?;
+    }
+}

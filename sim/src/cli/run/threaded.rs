@@ -1,0 +1,58 @@
+//! Seeds on threads.
+
+use std::io::IsTerminal;
+use std::time::Instant;
+
+use crate::cli::Failure;
+use crate::judge::{Invariant, judge};
+use crate::report::{LinesReport, latencies};
+use crate::run::engine::Engine;
+use crate::run::run_threads;
+
+use super::keep::{Seed, keep};
+use super::{Job, Results, broken};
+
+/// Runs seeds on threads, one after the other; each has a data directory of its own, removed
+/// where it passes.
+pub(super) fn run(job: &Job<'_>) -> Result<Results, Failure> {
+    let Job { args, seeds, directory, workload } = job;
+    let mut results = Results::default();
+    for seed in seeds.from..seeds.to {
+        let plan = workload.plan(seed);
+        let most = plan.operation_count();
+        let data = directory.path().join(format!("data-{seed:016x}"));
+        let mut told = Instant::now();
+        let run = run_threads(&plan, &Engine::at(&data), |begun| {
+            let every = if std::io::stderr().is_terminal() { 0 } else { 10 };
+            if told.elapsed().as_secs() >= every {
+                told = Instant::now();
+                let end = if every == 0 { '\r' } else { '\n' };
+                eprint!("   {begun} of {most} operations begun{end}");
+            }
+        });
+        workload.check()?;
+        if let Some(broken) = &run.broken {
+            args.tell(&format!(" the run ended early: {broken}\n"));
+        }
+        let mut judgements = judge(&run.history);
+        // Nobody is killed on threads: other processes are for that.
+        judgements.retain(|one| one.invariant != Invariant::FlushedSurvives);
+        results.tally.add(&run.history.events, &judgements, 0);
+        results.latencies = latencies(&run.history.events, run.elapsed_us);
+        results.add_lines(LinesReport::new(&run.history));
+        let failed = broken(&judgements);
+        let seed_ran = Seed { plan: &plan, history: &run.history, judgements: &judgements };
+        let kept = if failed.is_empty() {
+            directory
+                .write_seed("", &plan, &run.history, "")
+                .and_then(|()| std::fs::remove_dir_all(&data))
+        } else {
+            keep(job, &mut results, &seed_ran, failed)
+        };
+        kept.map_err(Job::unwritten)?;
+        if results.failures.len() as u64 >= args.max_fail {
+            break;
+        }
+    }
+    Ok(results)
+}

@@ -58,3 +58,29 @@ impl<W: World> FrozenIndex<W> {
         Ok(FrozenAnswer { found, report: FrozenReport { frozen: true, covered } })
     }
 }
+
+/// The mistake: the answer of an instance that was frozen at the first lookup, with the report of
+/// one that is fresh.
+#[cfg(feature = "planted")]
+pub(super) async fn as_fresh<W: World>(
+    slot: &super::secondary::SecondarySlot<W>,
+    partition: u32,
+    query: &Query,
+    report: super::query::LookupReport,
+) -> StorageResult<super::query::Answer> {
+    let lock = || slot.frozen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let known = lock().clone();
+    let frozen = match known {
+        Some(frozen) => frozen,
+        None => {
+            let opened = FrozenIndex::open(slot.world(), slot.directory()).await?;
+            lock().get_or_insert(std::sync::Arc::new(opened)).clone()
+        }
+    };
+    let FrozenAnswer { found, report: frozen } = frozen.lookup(partition, query).await?;
+    let coverage = frozen.covered.to;
+    let from_settled = u32::try_from(found.len()).unwrap_or(u32::MAX);
+    let report =
+        super::query::LookupReport { coverage_before: coverage, coverage, from_settled, ..report };
+    Ok(super::query::Answer { found, report })
+}

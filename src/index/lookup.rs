@@ -110,6 +110,10 @@ impl PartitionIndex {
             return Ok(answer(query, from_tail, Vec::new(), report));
         }
         let world = slot.world();
+        #[cfg(feature = "planted")]
+        if planted!(world, FrozenAsFresh) {
+            return super::frozen::as_fresh(slot, self.partition, query, report).await;
+        }
         let unchecked = planted!(world, CoverageUnchecked);
         let need = if unchecked { 0 } else { self.need(slot, freshness, &pinned) };
         let mut attempt = Attempt::first(slot, self.partition, need).await?;

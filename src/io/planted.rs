@@ -5,10 +5,15 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Planted {
-    /// The high watermark is published before the tail holds the entry.
+    /// The high watermark is published, and the append acknowledged, before the tail holds the
+    /// entry.
     PublishBeforeTail,
     /// A lookup does not compare coverage with the tail's start.
     CoverageUnchecked,
+    /// A catch-up is skipped and taken for done.
+    CatchUpSkipped,
+    /// A frozen instance's answer is passed off as a fresh one.
+    FrozenAsFresh,
     /// A commit of a position that the index does not know is accepted.
     CommitUnknown,
     /// A commit below the committed position is accepted.
@@ -25,9 +30,11 @@ pub enum Planted {
 
 impl Planted {
     /// All of them, in the order above.
-    pub const ALL: [Planted; 8] = [
+    pub const ALL: [Planted; 10] = [
         Planted::PublishBeforeTail,
         Planted::CoverageUnchecked,
+        Planted::CatchUpSkipped,
+        Planted::FrozenAsFresh,
         Planted::CommitUnknown,
         Planted::CommitBackwards,
         Planted::RollDropsRecord,

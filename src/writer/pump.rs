@@ -104,6 +104,8 @@ impl<W: World> Pump<W> {
                     staged.done.complete(Ok(appended));
                 }
                 self.shared.world.step(Step::AckedFlushed).await;
+                #[cfg(feature = "planted")]
+                self.shared.add_late();
             }
             Err(error) => {
                 self.shared.fail(&error);

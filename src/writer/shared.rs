@@ -13,6 +13,7 @@ use crate::io::{File, Step, World};
 use crate::log::TopicInfo;
 use crate::log::{Mark, MarkFile};
 use crate::partition::PartitionState;
+#[cfg(feature = "planted")]
 use crate::planted;
 use crate::segment::SegmentHeader;
 use crate::sync::{Budget, Idle, Marks, SwitchQueue, Waiters};
@@ -53,6 +54,9 @@ pub(super) struct WriterShared<W: World> {
     pub(super) settling: AtomicBool,
     /// Those who wait for settling to come further, to fail or to rest.
     pub(super) settle_progress: Waiters,
+    /// Entries that a mistake keeps from the tail until they are acknowledged.
+    #[cfg(feature = "planted")]
+    late: Mutex<Vec<BatchEntry>>,
 }
 
 impl<W: World> WriterShared<W> {
@@ -89,6 +93,8 @@ impl<W: World> WriterShared<W> {
             sync_wanted: AtomicU64::new(0),
             settling: AtomicBool::new(false),
             settle_progress: Waiters::new(),
+            #[cfg(feature = "planted")]
+            late: Mutex::default(),
             config,
         }
     }
@@ -110,10 +116,11 @@ impl<W: World> WriterShared<W> {
     /// Makes what was written visible, in this order: tail, high watermark, other processes,
     /// waiting readers.
     pub(super) async fn publish(&self, entry: BatchEntry, end: Sequence) -> StorageResult<()> {
+        #[cfg(feature = "planted")]
         if planted!(&self.world, PublishBeforeTail) {
+            lock(&self.late).push(entry);
             self.marks.advance_high_watermark(end);
             self.world.step(Step::Published).await;
-            self.state.index.tail.push(entry);
             return Ok(());
         }
         self.state.index.tail.push(entry);
@@ -122,6 +129,13 @@ impl<W: World> WriterShared<W> {
         self.write_mark(false).await?;
         self.world.step(Step::Published).await;
         Ok(())
+    }
+
+    /// Gives the tail what a mistake kept from it.
+    #[cfg(feature = "planted")]
+    pub(super) fn add_late(&self) {
+        let late = std::mem::take(&mut *lock(&self.late));
+        late.into_iter().for_each(|entry| self.state.index.tail.push(entry));
     }
 
     /// Forces a segment's file to disk. A failure poisons the writer: what was written since the

@@ -22,12 +22,19 @@ const SEEDS: std::ops::Range<u64> = 0..64;
 /// The invariant that must notice a mistake.
 pub(super) const fn caught_by(mistake: Planted) -> Invariant {
     match mistake {
-        Planted::PublishBeforeTail => Invariant::Lookups,
+        // It was acknowledged, and a lookup that began later did not find it.
+        Planted::PublishBeforeTail => Invariant::Visibility,
+        // What was settled since the instance was opened is missing.
+        Planted::CatchUpSkipped => Invariant::Visibility,
+        // It says that it sees what the instance cannot know.
+        Planted::FrozenAsFresh => Invariant::Freshness,
         // A batch that lost its last record: it was acknowledged, and is never seen.
         Planted::CoverageUnchecked | Planted::RollDropsRecord => Invariant::Visibility,
         Planted::CommitUnknown | Planted::CommitBackwards => Invariant::Commits,
-        // The append never returns; reads stop with an error at the hole.
-        Planted::SwapLosesPush | Planted::DroppedFutureHole => Invariant::Progress,
+        // The append never returns.
+        Planted::SwapLosesPush => Invariant::Progress,
+        // Sequences are taken, and no message is there.
+        Planted::DroppedFutureHole => Invariant::Prefix,
         Planted::EntryMisplaced => Invariant::Entries,
         // A mistake that this table does not know yet: it counts as not caught.
         _ => Invariant::Progress,

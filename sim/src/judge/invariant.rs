@@ -92,8 +92,8 @@ impl Invariant {
                 "Every call returns unless its process dies; none fails where nothing is broken."
             }
             Self::Visibility => {
-                "Once an append is acknowledged as flushed or synced, every fresh read that begins \
-                 afterwards sees it, in any session."
+                "What an append acknowledged as flushed or synced, or what any session was shown, \
+                 every fresh read that begins afterwards sees, in any session."
             }
             Self::Prefix => "A session reads a contiguous prefix of a partition: no hole.",
             Self::Contents => {
@@ -151,7 +151,7 @@ impl Invariant {
         match self {
             Self::Progress => &["never-returned", "call-failed"],
             Self::Visibility => &["unseen", "stale-lookup"],
-            Self::Prefix => &["poll-skip", "int-poll-skip"],
+            Self::Prefix => &["poll-skip", "int-poll-skip", "hole"],
             Self::Contents => &[
                 "inconsistent-offsets",
                 "duplicate",

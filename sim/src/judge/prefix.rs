@@ -1,6 +1,6 @@
 //! I3: a session reads a contiguous prefix.
 
-use crate::history::Reply;
+use crate::history::{Call, Kind, Outcome, Reply};
 
 use super::crossing::crosses;
 use super::invariant::Invariant;
@@ -44,5 +44,27 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
             judgement.violated("poll-skip", &events, words);
         }
     });
+    holes(view, &mut judgement);
     judgement
+}
+
+/// A read that fails because something else lies where a message is due: its sequence was taken,
+/// and no session gets past it.
+fn holes(view: &View<'_>, judgement: &mut Judgement) {
+    for (index, event) in view.events.iter().enumerate() {
+        let (Call::Next { .. }, Outcome::Fail(failure) | Outcome::Unknown(failure)) =
+            (&event.call, &event.outcome)
+        else {
+            continue;
+        };
+        if failure.kind == Kind::Corrupt {
+            judgement.check(true);
+            let words = format!(
+                "this read came to a place where no whole message lies, and the log goes on behind \
+                 it.{}",
+                view.quote(&[index])
+            );
+            judgement.violated("hole", &[index], words);
+        }
+    }
 }

@@ -24,6 +24,11 @@ impl Rising {
         Self { points }
     }
 
+    /// The moments at which the bound rose, and to what, in order.
+    pub(super) fn points(&self) -> &[(u64, u64)] {
+        &self.points
+    }
+
     /// The bound from what happened before `stamp`; 0 where nothing did.
     pub(super) fn before(&self, stamp: u64) -> u64 {
         let index = self.points.partition_point(|point| point.0 < stamp);
@@ -36,6 +41,8 @@ impl Rising {
 pub(super) struct LaneView {
     /// The end of what is acknowledged as flushed or better, by the acknowledgement.
     pub acknowledged: Rising,
+    /// The end of what any session was shown, by the answer that showed it.
+    pub shown: Rising,
     /// The end of what may be visible, by the moment the append was begun; appends without a
     /// known place are left out.
     pub begun: Rising,
@@ -60,6 +67,7 @@ pub(super) struct View<'a> {
 #[derive(Default)]
 struct Points {
     acknowledged: Vec<(u64, u64)>,
+    shown: Vec<(u64, u64)>,
     begun: Vec<(u64, u64)>,
     trimmed: Vec<(u64, u64)>,
     view: LaneView,
@@ -112,13 +120,20 @@ impl Points {
             }
             _ => {}
         }
-        if let Some(Reply::Marks(marks)) = event.reply() {
-            self.view.settled.push(marks.settled);
+        match event.reply() {
+            Some(Reply::Marks(marks)) => self.view.settled.push(marks.settled),
+            Some(Reply::Messages(runs)) => {
+                if let (Some(last), Some(returned)) = (runs.last(), event.returned) {
+                    self.shown.push((returned, last.end()));
+                }
+            }
+            _ => {}
         }
     }
 
     fn finish(mut self) -> LaneView {
         self.view.acknowledged = Rising::new(self.acknowledged);
+        self.view.shown = Rising::new(self.shown);
         self.view.begun = Rising::new(self.begun);
         self.view.trimmed = Rising::new(self.trimmed);
         self.view.settled.sort_unstable();
@@ -133,6 +148,12 @@ fn refused(event: &Event) -> bool {
 }
 
 impl LaneView {
+    /// The end of what is known to have been visible before `stamp`: acknowledged, or shown to
+    /// any session.
+    pub(super) fn visible_before(&self, stamp: u64) -> u64 {
+        self.acknowledged.before(stamp).max(self.shown.before(stamp))
+    }
+
     /// Whether a settled mark lies inside `first + 1..end`.
     pub(super) fn settled_within(&self, first: u64, end: u64) -> bool {
         let index = self.settled.partition_point(|settled| *settled <= first);

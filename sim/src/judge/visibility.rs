@@ -30,7 +30,7 @@ fn by_next(view: &View<'_>, judgement: &mut Judgement) {
             .cursor
             .or(runs.first().map(|run| run.sequence))
             .unwrap_or_else(|| starts.furthest(view, index));
-        let needed = lane.acknowledged.before(event.invoked).min(cursor + u64::from(*count));
+        let needed = lane.visible_before(event.invoked).min(cursor + u64::from(*count));
         if needed <= cursor {
             return;
         }
@@ -43,11 +43,11 @@ fn by_next(view: &View<'_>, judgement: &mut Judgement) {
         judgement.count("by next", 1);
         let end = runs.last().map_or(cursor, |run| run.end());
         if end < needed {
-            let append = acknowledged_by(view, event, end);
-            let events: Vec<usize> = append.into_iter().chain([index]).collect();
+            let source = made_visible_by(view, event, end);
+            let events: Vec<usize> = source.into_iter().chain([index]).collect();
             let words = format!(
-                "sequence {end} was acknowledged before this read began, and the read ended \
-                 without it: it had to reach {needed}.{}",
+                "sequence {end} was acknowledged, or shown to a session, before this read began, and \
+                 the read ended without it: it had to reach {needed}.{}",
                 view.quote(&events)
             );
             judgement.violated("unseen", &events, words);
@@ -55,7 +55,22 @@ fn by_next(view: &View<'_>, judgement: &mut Judgement) {
     });
 }
 
-/// The append that acknowledged `sequence` before `read` began.
+/// What made `sequence` visible before `read` began: the append that acknowledged it, or else the
+/// first answer that showed it.
+fn made_visible_by(view: &View<'_>, read: &Event, sequence: u64) -> Option<usize> {
+    let acknowledged = acknowledged_by(view, read, sequence);
+    acknowledged.or_else(|| {
+        view.events.iter().position(|event| match event.reply() {
+            Some(Reply::Messages(runs)) => {
+                event.lane == read.lane
+                    && event.before(read)
+                    && runs.last().is_some_and(|last| last.end() > sequence)
+            }
+            _ => false,
+        })
+    })
+}
+
 fn acknowledged_by(view: &View<'_>, read: &Event, sequence: u64) -> Option<usize> {
     view.lanes[read.lane as usize].appends.iter().copied().find(|index| {
         let append = &view.events[*index];
@@ -70,8 +85,9 @@ fn acknowledged_by(view: &View<'_>, read: &Event, sequence: u64) -> Option<usize
     })
 }
 
-/// For each id that somebody looked up: the latest message of that id, by the moment of its
-/// acknowledgement. Sequences are kept plus one, so that 0 is none.
+/// For each id that somebody looked up: the latest message of that id, by the moment at which it
+/// was acknowledged, or it or a later message was shown to a session. Sequences are kept plus one,
+/// so that 0 is none.
 fn latest(view: &View<'_>) -> BTreeMap<(u32, u64), Rising> {
     let wanted: BTreeSet<(u32, u64)> = view
         .events
@@ -96,6 +112,19 @@ fn latest(view: &View<'_>) -> BTreeMap<(u32, u64), Rising> {
             }
         }
     }
+    for (number, lane) in (0..).zip(&view.lanes) {
+        let mut from = 0;
+        for (stamp, end) in lane.shown.points() {
+            for sequence in from..*end {
+                let Some(known) = view.ledger.lanes[number as usize].at(sequence) else { continue };
+                let id = view.expected(number, known.0, known.1).id;
+                if wanted.contains(&(number, id)) {
+                    points.entry((number, id)).or_default().push((*stamp, sequence + 1));
+                }
+            }
+            from = *end;
+        }
+    }
     points.into_iter().map(|(at, points)| (at, Rising::new(points))).collect()
 }
 
@@ -111,7 +140,7 @@ fn by_lookup(view: &View<'_>, judgement: &mut Judgement) {
                 latest.get(&(event.lane, *id)).map_or(0, |latest| latest.before(event.invoked))
             }
             Call::LookupPosition { sequence: Some(sequence), .. }
-                if lane.acknowledged.before(event.invoked) > *sequence =>
+                if lane.visible_before(event.invoked) > *sequence =>
             {
                 sequence + 1
             }
@@ -140,10 +169,11 @@ fn by_lookup(view: &View<'_>, judgement: &mut Judgement) {
             _ => continue,
         };
         if found < needed {
-            let append = acknowledged_by(view, event, needed - 1);
-            let events: Vec<usize> = append.into_iter().chain([index]).collect();
+            let source = made_visible_by(view, event, needed - 1);
+            let events: Vec<usize> = source.into_iter().chain([index]).collect();
             let words = format!(
-                "sequence {} was acknowledged before this lookup began, and the lookup found {}.{}",
+                "sequence {} was acknowledged, or shown to a session, before this lookup began, and \
+                 the lookup found {}.{}",
                 needed - 1,
                 if found == 0 { "nothing".to_owned() } else { format!("only {}", found - 1) },
                 view.quote(&events)

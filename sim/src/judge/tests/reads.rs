@@ -51,6 +51,46 @@ fn unseen() {
 }
 
 #[test]
+fn what_any_session_was_shown_is_seen_by_reads_that_begin_later() {
+    let shown = || {
+        let mut story = sound();
+        story.append_unknown(0, 2, 1);
+        story.next(1, &[run(4, 1, 0, 2)]);
+        story
+    };
+    let mut story = shown();
+    story.next(2, &[run(0, 2, 0, 0), run(2, 2, 1, 0)]);
+    assert_eq!(anomalies(Invariant::Visibility, story), ["unseen"]);
+
+    let mut story = shown();
+    story.next(2, &[run(0, 2, 0, 0), run(2, 2, 1, 0), run(4, 1, 0, 2)]);
+    assert_eq!(anomalies(Invariant::Visibility, story), [""; 0]);
+
+    let mut story = shown();
+    let call = Call::LookupId { id: Some(story.id(0, 2)) };
+    story.fail(70, 7, call, Kind::NotFound);
+    assert_eq!(anomalies(Invariant::Visibility, story), ["stale-lookup"]);
+
+    // Nobody was shown it yet: it may be there or not.
+    let mut story = sound();
+    story.append_unknown(0, 2, 1);
+    story.fail(70, 7, Call::LookupId { id: Some(story.id(0, 2)) }, Kind::NotFound);
+    assert_eq!(anomalies(Invariant::Visibility, story), [""; 0]);
+}
+
+#[test]
+fn hole() {
+    let mut story = sound();
+    story.append(0, 2, 1, 4);
+    story.fail(51, 1, Call::Next { count: 10, wait_us: 0 }, Kind::Corrupt);
+    assert_eq!(anomalies(Invariant::Prefix, story), ["hole"]);
+
+    let mut story = sound();
+    story.fail(51, 1, Call::Next { count: 10, wait_us: 0 }, Kind::Trimmed);
+    assert_eq!(anomalies(Invariant::Prefix, story), [""; 0]);
+}
+
+#[test]
 fn poll_skip() {
     let mut story = sound();
     story.append(0, 2, 2, 4);

@@ -74,7 +74,14 @@ impl<W: World> ReadWritePartitionIndexManager<W> {
         partition_id: u32,
         offset: &SegmentOffset,
     ) -> StorageResult<String> {
-        Ok(self.meta_at(topic, partition_id, *offset).await?.msg_id)
+        let partition = self.catalog.partition(topic, partition_id).await?;
+        let mut state = partition.state().await?;
+        loop {
+            match meta_at(&partition, &state, *offset).await {
+                Err(error) => state = partition.newer(&state, error).await?,
+                found => return found.map(|meta| meta.msg_id),
+            }
+        }
     }
 
     /// The messages stamped from `from_us` up to `to_us`, exclusive, at most `limit`, in order
@@ -100,9 +107,13 @@ impl<W: World> ReadWritePartitionIndexManager<W> {
         freshness: Freshness,
     ) -> StorageResult<Answer> {
         let partition = self.catalog.partition(topic, partition_id).await?;
-        let state = partition.state().await?;
-        partition.shard.make_room();
-        state.index.lookup(&partition.shard.secondary, &query, freshness).await
+        let mut state = partition.state().await?;
+        loop {
+            match ask(&partition, &state, &query, freshness).await {
+                Err(error) => state = partition.newer(&state, error).await?,
+                answered => return answered,
+            }
+        }
     }
 
     /// The content of the message at an address.
@@ -116,9 +127,8 @@ impl<W: World> ReadWritePartitionIndexManager<W> {
         partition_id: u32,
         offset: SegmentOffset,
     ) -> StorageResult<ReadMessage> {
-        let meta = self.meta_at(topic, partition_id, offset).await?;
         let partition = self.catalog.partition(topic, partition_id).await?;
-        let record = read_record(&partition, &meta).await?;
+        let (meta, record) = record_at(&partition, offset).await?;
         record.view().to_message().map_err(|error| corrupt(&partition, &meta, error))
     }
 
@@ -129,45 +139,73 @@ impl<W: World> ReadWritePartitionIndexManager<W> {
         partition_id: u32,
         offset: SegmentOffset,
     ) -> StorageResult<(Sequence, u32)> {
-        let meta = self.meta_at(topic, partition_id, offset).await?;
         let partition = self.catalog.partition(topic, partition_id).await?;
-        let record = read_record(&partition, &meta).await?;
+        let (meta, record) = record_at(&partition, offset).await?;
         Ok((meta.sequence, record.view().crc32c()))
     }
+}
 
-    async fn meta_at(
-        &self,
-        topic: &str,
-        partition_id: u32,
-        offset: SegmentOffset,
-    ) -> StorageResult<MessageMeta> {
-        let query = Query::Position(offset);
-        let answer = self.lookup(topic, partition_id, query, Freshness::Fresh).await?;
-        if let Some(meta) = answer.found.into_iter().next() {
-            return Ok(meta);
-        }
-        let partition = self.catalog.partition(topic, partition_id).await?;
-        let state = partition.state().await?;
-        if let Some(first) = state.segments.all().first()
-            && offset.segment_id < first.id
-        {
-            let log_start = state.index.marks.log_start();
-            return Err(StorageError::Trimmed { given: 0, log_start });
-        }
-        Err(StorageError::NotFound {
-            what: format!("a message at {offset} in partition {partition_id} of topic {topic:?}"),
-            remedy: "give the first byte of a visible message, as a read or a lookup returned it",
-        })
+async fn ask<W: World>(
+    partition: &Partition<W>,
+    state: &PartitionState,
+    query: &Query,
+    freshness: Freshness,
+) -> StorageResult<Answer> {
+    partition.shard.make_room();
+    state.index.lookup(&partition.shard.secondary, query, freshness).await
+}
+
+async fn meta_at<W: World>(
+    partition: &Partition<W>,
+    state: &PartitionState,
+    offset: SegmentOffset,
+) -> StorageResult<MessageMeta> {
+    let answer = ask(partition, state, &Query::Position(offset), Freshness::Fresh).await?;
+    if let Some(meta) = answer.found.into_iter().next() {
+        return Ok(meta);
     }
+    let log_start = state.index.marks.log_start();
+    if state.segments.is_below(offset.segment_id, log_start) {
+        return Err(StorageError::Trimmed { given: 0, log_start });
+    }
+    let (number, topic) = (partition.number, partition.topic.name.as_str());
+    Err(StorageError::NotFound {
+        what: format!("a message at {offset} in partition {number} of topic {topic:?}"),
+        remedy: "give the first byte of a visible message, as a read or a lookup returned it",
+    })
+}
+
+/// The record at `offset`, and what the index says of it.
+async fn record_at<W: World>(
+    partition: &Arc<Partition<W>>,
+    offset: SegmentOffset,
+) -> StorageResult<(MessageMeta, Record)> {
+    let mut state = partition.state().await?;
+    loop {
+        match record_in(partition, &state, offset).await {
+            Err(error) => state = partition.newer(&state, error).await?,
+            found => return found,
+        }
+    }
+}
+
+async fn record_in<W: World>(
+    partition: &Partition<W>,
+    state: &PartitionState,
+    offset: SegmentOffset,
+) -> StorageResult<(MessageMeta, Record)> {
+    let meta = meta_at(partition, state, offset).await?;
+    let record = read_record(partition, state, &meta).await?;
+    Ok((meta, record))
 }
 
 /// The record that the index knows at `meta`; `Trimmed` where retention was faster.
 async fn read_record<W: World>(
-    partition: &Arc<Partition<W>>,
+    partition: &Partition<W>,
+    state: &PartitionState,
     meta: &MessageMeta,
 ) -> StorageResult<Record> {
-    let state = partition.state().await?;
-    let record = read_record_of(partition, &state, meta).await;
+    let record = read_record_of(partition, state, meta).await;
     let log_start = state.index.marks.log_start();
     if record.is_err() && meta.sequence < log_start {
         return Err(StorageError::Trimmed { given: meta.sequence, log_start });

@@ -83,6 +83,16 @@ impl SegmentList {
         Some((entries[index], entries.get(index + 1).map(|next| next.base_sequence)))
     }
 
+    /// Whether a segment lies below `log_start` as a whole: it was dropped, or is about to be.
+    pub fn is_below(&self, id: SegmentId, log_start: Sequence) -> bool {
+        let entries = self.lock();
+        if entries.first().is_some_and(|first| id < first.id) {
+            return true;
+        }
+        let behind = entries.partition_point(|entry| entry.id <= id);
+        entries.get(behind).is_some_and(|next| next.base_sequence <= log_start)
+    }
+
     /// Drops the oldest segment where it is `id`.
     pub fn drop_first(&self, id: SegmentId) {
         let mut entries = self.lock();

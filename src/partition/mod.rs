@@ -126,6 +126,19 @@ impl<W: World> Partition<W> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// What to go on with after `error`, which an attempt with `state` met: the newest state, where
+    /// a writer that opened meanwhile knows better. It may have trimmed what `state` still lists.
+    ///
+    /// # Errors
+    /// `error`, where no other attempt would help.
+    pub(crate) async fn newer(
+        self: &Arc<Self>,
+        state: &Arc<PartitionState>,
+        error: StorageError,
+    ) -> StorageResult<Arc<PartitionState>> {
+        if self.is_replaced(state) { self.state().await } else { Err(error) }
+    }
+
     /// Whether a writer that opened since knows better than `state`.
     pub(crate) fn is_replaced(&self, state: &Arc<PartitionState>) -> bool {
         self.current().is_none_or(|newest| !Arc::ptr_eq(&newest, state))

@@ -118,17 +118,16 @@ impl<W: World> DiskStorageReaderSession<W> {
         let slot = self.slot(&partition, topic, partition_id).await?;
         let lease = slot.lease().await;
         let mut cursor = lease.cursor();
+        let mut state = partition.state().await?;
         let deadline_us = world.monotonic_us().saturating_add(wait_us);
         loop {
-            let state = partition.state().await?;
             let messages = match cursor.take(&partition, &state, n.get()).await {
                 Ok(messages) => messages,
-                // A writer opened meanwhile and trimmed what this state still knows: begin again.
-                Err(_) if partition.is_replaced(&state) => {
+                Err(error) => {
+                    state = partition.newer(&state, error).await?;
                     cursor = lease.cursor();
                     continue;
                 }
-                Err(error) => return Err(error),
             };
             let left_us = deadline_us.saturating_sub(world.monotonic_us());
             if !messages.is_empty() || left_us == 0 {
@@ -139,6 +138,7 @@ impl<W: World> DiskStorageReaderSession<W> {
             if timeout(world, left_us, arrival).await.is_none() {
                 return Ok(Vec::new());
             }
+            state = partition.state().await?;
         }
     }
 

@@ -1,6 +1,6 @@
 //! I8: what the index says of a record is what the record says.
 
-use crate::history::{Call, Reply, Run};
+use crate::history::{Call, Reply};
 
 use super::invariant::Invariant;
 use super::lookups::Sources;
@@ -14,11 +14,6 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         let Some(Reply::Found(found, report)) = event.reply() else { continue };
         for entry in found {
             let Some((producer, counter)) = entry.record else { continue };
-            // The record is looked at after the answer: retention may have taken it since.
-            let trimmed = view.lanes[event.lane as usize].trimmed.before(u64::MAX);
-            if producer == Run::FOREIGN && entry.sequence < trimmed {
-                continue;
-            }
             judgement.check(sources.crossed(view, index, entry.sequence, report));
             let expected = view.expected(event.lane, producer, counter);
             let other_id = matches!(event.call, Call::LookupId { id } if id != Some(expected.id));

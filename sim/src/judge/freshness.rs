@@ -1,6 +1,6 @@
 //! I12: what a lookup says of its own freshness is true.
 
-use crate::history::{Call, Event, Reply, Report};
+use crate::history::{Event, Reply, Report};
 
 use super::invariant::Invariant;
 use super::verdict::Judgement;
@@ -37,18 +37,9 @@ fn wrong(view: &View<'_>, event: &Event, report: &Report, highest: u64) -> Optio
     if report.coverage < report.coverage_before && !report.reopened {
         return Some("its secondary holds less than before".to_owned());
     }
-    // What is between the secondary's coverage and the tail, it cannot know; where the tail holds
-    // the latest message of an id, or the position, it need not.
-    let tail_decides = match event.call {
-        Call::LookupTime { .. } => false,
-        Call::LookupId { .. } => report.from_tail > 0,
-        _ => true,
-    };
-    let known_to = if tail_decides || report.coverage >= report.tail_start {
-        report.high_watermark
-    } else {
-        report.coverage
-    };
+    // What is between the secondary's coverage and the tail, it cannot know.
+    let known_to =
+        if report.coverage >= report.tail_start { report.high_watermark } else { report.coverage };
     if report.visible > known_to {
         return Some(format!("it says that it sees {} and can know {known_to}", report.visible));
     }

@@ -46,8 +46,8 @@ fn by_next(view: &View<'_>, judgement: &mut Judgement) {
             let source = made_visible_by(view, event, end);
             let events: Vec<usize> = source.into_iter().chain([index]).collect();
             let words = format!(
-                "sequence {end} was acknowledged, or shown to a session, before this read began, and \
-                 the read ended without it: it had to reach {needed}.{}",
+                "sequence {end} was acknowledged, or shown to a session, before this read began, \
+                 and the read ended without it: it had to reach {needed}.{}",
                 view.quote(&events)
             );
             judgement.violated("unseen", &events, words);
@@ -172,8 +172,8 @@ fn by_lookup(view: &View<'_>, judgement: &mut Judgement) {
             let source = made_visible_by(view, event, needed - 1);
             let events: Vec<usize> = source.into_iter().chain([index]).collect();
             let words = format!(
-                "sequence {} was acknowledged, or shown to a session, before this lookup began, and \
-                 the lookup found {}.{}",
+                "sequence {} was acknowledged, or shown to a session, before this lookup began, \
+                 and the lookup found {}.{}",
                 needed - 1,
                 if found == 0 { "nothing".to_owned() } else { format!("only {}", found - 1) },
                 view.quote(&events)

@@ -99,6 +99,17 @@ fn entry_mismatch() {
         story.lookup(by_id(&story, 2), &[entry], report(4, 0));
         assert_eq!(anomalies(Invariant::Entries, story), ["entry-mismatch"]);
     }
+
+    // What retention takes reads as trimmed, never as something else.
+    let mut story = four();
+    story.ok(9, 0, Call::Trim { to: 4 }, crate::history::Reply::Done);
+    let unreadable = Found {
+        record: Some((crate::history::Run::FOREIGN, 0)),
+        differs: true,
+        ..story.entry(2, 0, 2)
+    };
+    story.lookup(by_id(&story, 2), &[unreadable], report(4, 0));
+    assert_eq!(anomalies(Invariant::Entries, story), ["entry-mismatch"]);
 }
 
 #[test]
@@ -164,4 +175,11 @@ fn freshness_false() {
         story.lookup(Call::LookupId { id: None }, &[], lie);
         assert_eq!(anomalies(Invariant::Freshness, story), ["freshness-false"], "{lie:?}");
     }
+
+    // Where the tail holds the answer, the rest of what it claims to see must be covered too.
+    let mut story = four();
+    let lie = Report { coverage: 1, coverage_before: 1, from_tail: 1, ..report(4, 3) };
+    let call = Call::LookupPosition { place: place(3), sequence: Some(3) };
+    story.lookup(call, &[story.entry(3, 0, 3)], lie);
+    assert_eq!(anomalies(Invariant::Freshness, story), ["freshness-false"]);
 }

@@ -1,0 +1,124 @@
+//! Keys and values of the index.
+
+use duolog::index::entry::{BatchEntry, RecordEntry};
+use duolog::index::key::{self, KeyKind};
+use duolog::index::value::{FrameValue, MarkerValue, RecordValue};
+
+use crate::Input;
+
+/// Records of a frame that are put back in order; a value may skip more than memory holds.
+const RECORDS_MAX: u64 = 10_000;
+const KEY_BYTES: usize = 21;
+
+/// The first byte says what the rest is: a record's value, a frame's, a marker's, or a key.
+pub fn run(input: &[u8]) {
+    check(input, <[u8]>::to_vec);
+}
+
+/// Holds decoders to this: what they accept encodes to the very same bytes, so nothing in them
+/// was passed over. `seen` is what the decoder gets to see of the bytes: all, unless a test
+/// plants a decoder that passes over some.
+///
+/// # Panics
+/// Where it is not so.
+pub fn check(input: &[u8], seen: impl Fn(&[u8]) -> Vec<u8>) {
+    let mut input = Input(input);
+    let kind = input.byte();
+    let bytes = input.0;
+    let seen = seen(bytes);
+    let again = match kind % 4 {
+        0 => RecordValue::decode(&seen).ok().map(|value| {
+            let mut again = Vec::new();
+            value.encode(&mut again);
+            again
+        }),
+        1 => frame_again(&seen),
+        2 => MarkerValue::decode(&seen).ok().map(|value| {
+            let mut again = Vec::new();
+            value.encode(&mut again);
+            again
+        }),
+        _ => key_again(&seen),
+    };
+    if let Some(again) = again {
+        assert_eq!(again, bytes, "encoded again, kind {} gives other bytes", kind % 4);
+    }
+}
+
+fn frame_again(bytes: &[u8]) -> Option<Vec<u8>> {
+    let value = FrameValue::decode(bytes).ok()?;
+    let found: Vec<_> = value.records().collect::<Result<_, _>>().ok()?;
+    let place = value.place;
+    let last = found.last().map_or(0, |record| record.sequence - place.first_sequence);
+    // A value of no records may be followed by anything: nothing is read of it.
+    if found.is_empty() || last >= RECORDS_MAX {
+        return None;
+    }
+    let nobody =
+        RecordEntry { id: "".into(), timestamp_us: 0, offset_in_frame: 0, length_bytes: 0 };
+    let mut records = vec![nobody; last as usize + 1];
+    let mut indexes = Vec::new();
+    for record in found {
+        let index = (record.sequence - place.first_sequence) as usize;
+        indexes.push(index);
+        records[index] = RecordEntry {
+            id: record.id.into(),
+            timestamp_us: record.timestamp_us,
+            offset_in_frame: (record.offset.offset - place.frame_offset) as u32,
+            length_bytes: record.length_bytes,
+        };
+    }
+    let batch = BatchEntry {
+        first_sequence: place.first_sequence,
+        segment_id: place.segment_id,
+        frame_offset: place.frame_offset,
+        frame_length_bytes: 0,
+        append_time_us: 0,
+        records,
+    };
+    let mut again = Vec::new();
+    FrameValue::encode(&batch, indexes.into_iter(), &mut again);
+    Some(again)
+}
+
+/// A key again, as far as what is read of it says.
+fn key_again(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (partition, kind) = key::parse(bytes)?;
+    if let KeyKind::Marker(chunk) = kind {
+        return Some(key::marker(partition, chunk));
+    }
+    let bucket = key::bucket_of(bytes)?;
+    let sequence = u64::from_be_bytes(*bytes.last_chunk()?);
+    (bytes.len() == KEY_BYTES).then(|| key::by_time(partition, bucket, sequence))
+}
+
+/// One of each kind.
+pub fn seeds() -> Vec<Vec<u8>> {
+    let record = |id: &str, timestamp_us, offset_in_frame| RecordEntry {
+        id: id.into(),
+        timestamp_us,
+        offset_in_frame,
+        length_bytes: 300,
+    };
+    let batch = BatchEntry {
+        first_sequence: 70_000,
+        segment_id: duolog::types::SegmentId::new(2, 3),
+        frame_offset: 200,
+        frame_length_bytes: 1000,
+        append_time_us: 0,
+        records: vec![record("a", -1, 64), record("bc", 1 << 50, 368), record("d", 0, 700)],
+    };
+    let mut seeds = vec![vec![0], vec![1], vec![1], vec![2]];
+    RecordValue::of(&batch, 1).encode(&mut seeds[0]);
+    FrameValue::encode(&batch, 0..3, &mut seeds[1]);
+    FrameValue::encode(&batch, [0, 2].into_iter(), &mut seeds[2]);
+    let waypoints = vec![batch.place()];
+    let marker = MarkerValue { from: 70_000, to: 70_003, entry_count: 1, waypoints };
+    marker.encode(&mut seeds[3]);
+    let keys = [key::marker(7, 300), key::by_time(7, -3, 70_000), key::by_id(7, "order")];
+    seeds.extend(keys.into_iter().map(|key| [&[3][..], &key].concat()));
+    seeds
+}
+
+#[cfg(test)]
+mod tests;

@@ -86,7 +86,7 @@ fn run(cli: &Cli) -> Outcome<()> {
     }
     environment.load_after = environment::load();
     let arguments = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
-    let command = format!("cargo run --release -p duolog-bench -- {arguments}");
+    let command = format!("cargo run --release --bin duolog-bench -- {arguments}");
     let report = Report { command: command.trim_end().to_owned(), environment, workload, cells };
     println!("{}\n{}", report.circumstances(), report.table());
     if let Some(path) = &cli.json {

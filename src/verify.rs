@@ -33,6 +33,9 @@ pub struct PartitionReport {
     pub torn: Vec<ScanEnd>,
     /// Entries compared with the log.
     pub compared_count: u64,
+    /// Why the index could not be opened, where that failed: nothing was compared. One of the
+    /// problems.
+    pub index_unopened: Option<String>,
     /// What is wrong, the first few; empty where nothing is.
     pub problems: Vec<String>,
     /// How many things are wrong.
@@ -117,7 +120,10 @@ async fn verify_partition<W: World>(
     if present.map_err(|e| StorageError::io("look for", &index_directory, e))? {
         match world.index().open_frozen(&index_directory).await {
             Ok(frozen) => compare(&frozen, &entries, &mut report).await?,
-            Err(error) => report.problem(error.to_string()),
+            Err(error) => {
+                report.index_unopened = Some(error.to_string());
+                report.problem(error.to_string());
+            }
         }
     }
     Ok(report)

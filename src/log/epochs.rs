@@ -110,6 +110,11 @@ impl EpochHistory {
         Ok(epoch)
     }
 
+    /// All openings, ascending.
+    pub fn starts(&self) -> &[EpochStart] {
+        &self.starts
+    }
+
     /// The newest opening.
     pub fn last(&self) -> Option<EpochStart> {
         self.starts.last().copied()

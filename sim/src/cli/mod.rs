@@ -7,6 +7,7 @@ mod check;
 mod doctor;
 mod exit;
 mod explain;
+mod log;
 mod replay;
 mod run;
 mod seeds;
@@ -48,8 +49,10 @@ enum Command {
     Run(run::RunArgs),
     /// Runs a plan, a failure, or a seed again
     Replay(replay::ReplayArgs),
-    /// Judges a recorded history again
+    /// Judges a recorded history again, or checks a storage directory
     Check(check::CheckArgs),
+    /// Appends to a storage directory, follows it, looks into it
+    Log(log::LogArgs),
     /// Tells what an invariant, a planted mistake or an exit code means
     Explain(explain::ExplainArgs),
     /// Looks at what the harness needs of this machine
@@ -77,6 +80,7 @@ fn dispatch(cli: Cli) -> Ended {
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Check(args) => check::check(&args),
+        Command::Log(args) => log::log(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Completions { shell } => {

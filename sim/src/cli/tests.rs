@@ -48,7 +48,7 @@ fn every_mistake_is_noticed_by_its_judge() {
 }
 
 /// Runs a command line; what it answered, or how it failed.
-fn duolog(words: &[&str]) -> Result<Exit, (Exit, String)> {
+pub(super) fn duolog(words: &[&str]) -> Result<Exit, (Exit, String)> {
     let words = ["duolog"].iter().chain(words);
     let parsed = Cli::try_parse_from(words).map_err(|e| (Exit::Usage, e.to_string()))?;
     dispatch(parsed).map_err(|failure| (failure.exit, failure.text))
@@ -79,4 +79,20 @@ fn messages_are_taken_from_a_file() {
     assert_eq!(duolog(&["run", "--messages", file]).unwrap_err().0, Exit::Nothing);
     let missing = duolog(&["run", "--messages", "no-such-file"]).unwrap_err();
     assert_eq!(missing.0, Exit::Environment);
+}
+
+#[test]
+fn what_is_checked_is_recognised() {
+    let root = tempfile::tempdir().unwrap();
+    let out = root.path().join("out");
+    let path = out.to_str().unwrap();
+    let run = ["run", "--mode", "sim", "--seed", "3", "--log", "perfect", "-o", path];
+    assert_eq!(duolog(&run), Ok(Exit::Inconclusive));
+    assert_eq!(duolog(&["check", path]), Ok(Exit::Inconclusive));
+    assert_eq!(duolog(&["check", &format!("{path}/history.jsonl")]), Ok(Exit::Inconclusive));
+    assert_eq!(duolog(&["check", root.path().to_str().unwrap()]).unwrap_err().0, Exit::Nothing);
+    assert_eq!(duolog(&["check", "no-such-path"]).unwrap_err().0, Exit::Environment);
+    let other = root.path().join("other");
+    std::fs::write(&other, "{}\n").unwrap();
+    assert_eq!(duolog(&["check", other.to_str().unwrap()]).unwrap_err().0, Exit::Format);
 }

@@ -11,7 +11,7 @@ use crate::error::{StorageError, StorageResult};
 use crate::index::chain::{self, ChainEnd};
 use crate::index::chunk;
 use crate::index::tail::TailChunk;
-use crate::io::{Family, File, IndexPrimary, OpenMode, Step, World};
+use crate::io::{Family, File, IndexPrimary, OpenMode, Step, World, make_directories};
 use crate::log::{EpochHistory, MarkFile, SegmentList};
 use crate::partition::{
     Partition, PartitionState, Scan, ScanEnd, build_state, list_segments, scan_from,
@@ -56,10 +56,8 @@ pub(crate) struct Opened<W: World> {
 pub(crate) async fn open<W: World>(partition: &Arc<Partition<W>>) -> StorageResult<Opened<W>> {
     let world = &partition.world;
     let directory = &partition.directory;
-    world
-        .create_directories(directory)
-        .await
-        .map_err(|e| StorageError::io("make", directory, e))?;
+    let topic_directory = directory.parent().expect("a partition lies in its topic");
+    make_directories(world, directory, topic_directory).await?;
     let lock_path = directory.join("LOCK");
     let lock = world
         .lock(&lock_path)
@@ -100,12 +98,13 @@ pub(crate) async fn open<W: World>(partition: &Arc<Partition<W>>) -> StorageResu
     prove_durable(partition, &state, &scan, &mut report).await?;
     report.unsettled_count = log_end - state.index.tail.start();
     let used = state.segments.all().last().map_or(0, |newest| newest.id.epoch());
+    // Its name is forced with that of the epochs.
+    let mark_file = MarkFile::open(world, directory).await?;
     let epoch = epochs.begin(world, directory, log_end, used).await?;
     world.step(Step::EpochForced).await;
     let state = Arc::new(PartitionState { epochs, ..state });
     check_continuity(partition, &state)?;
     partition.replace(state.clone());
-    let mark_file = MarkFile::open(world, directory).await?;
     Ok(Opened { lock, epoch, state, mark_file, next_chunk, report })
 }
 

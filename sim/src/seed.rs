@@ -22,6 +22,8 @@ pub mod salt {
     pub const ENTROPY: &str = "entropy";
     /// How long calls of a simulated world take.
     pub const LATENCY: &str = "latency";
+    /// What a power loss leaves on a simulated disk.
+    pub const POWER: &str = "power";
 }
 
 /// A stream of random numbers that depends on its seed and name only. Every draw takes exactly

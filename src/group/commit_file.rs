@@ -27,9 +27,12 @@ pub struct Committed {
 /// The open file, and the lock that makes its holder the group's owner in this partition. Held
 /// for life: a stopped owner keeps it, a dead one frees it.
 pub struct CommitFile<W: World> {
+    world: W,
     path: PathBuf,
     file: W::File,
     _lock: W::Lock,
+    /// Until a forced write, the file's name may be gone after power loss.
+    name_is_forced: bool,
     /// Number of the newest valid slot; slots are written alternately.
     newest: u64,
     committed: Option<Committed>,
@@ -69,9 +72,11 @@ impl<W: World> CommitFile<W> {
             .map_err(|e| StorageError::io("open", &path, e))?;
         let newest = read_newest(&file, &path).await?;
         Ok(Self {
+            world: world.clone(),
             path,
             file,
             _lock: lock,
+            name_is_forced: false,
             newest: newest.map_or(0, |(number, _)| number),
             committed: newest.and_then(|(_, committed)| committed),
         })
@@ -107,10 +112,22 @@ impl<W: World> CommitFile<W> {
             .await
             .map_err(|e| StorageError::io("write", &self.path, e))?;
         if force {
-            self.file.sync_data().await.map_err(|e| StorageError::io("force", &self.path, e))?;
+            self.force().await?;
         }
         self.newest = number;
         self.committed = committed;
+        Ok(())
+    }
+
+    async fn force(&mut self) -> StorageResult<()> {
+        self.file.sync_data().await.map_err(|e| StorageError::io("force", &self.path, e))?;
+        if !self.name_is_forced {
+            for above in self.path.ancestors().skip(1).take(2) {
+                let forced = self.world.sync_directory(above).await;
+                forced.map_err(|e| StorageError::io("force", above, e))?;
+            }
+            self.name_is_forced = true;
+        }
         Ok(())
     }
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::error::{StorageError, StorageResult};
-use crate::io::{IndexBackend, IndexOptions, World};
+use crate::error::StorageResult;
+use crate::io::{IndexBackend, IndexOptions, World, make_directories};
 use crate::sync::SingleFlight;
 use crate::types::Sequence;
 
@@ -113,10 +113,8 @@ impl<W: World> Shard<W> {
         if let Some(instance) = self.take_up() {
             return Ok(instance);
         }
-        self.world
-            .create_directories(&self.directory)
-            .await
-            .map_err(|e| StorageError::io("make", &self.directory, e))?;
+        let topic_directory = self.directory.ancestors().nth(3).unwrap_or(&self.directory);
+        make_directories(&self.world, &self.directory, topic_directory).await?;
         // Compaction drops what retention dropped; a partition that nobody uses keeps it.
         let this = Arc::downgrade(self);
         let log_start = move |partition| this.upgrade().map_or(0, |s| s.log_start(partition));

@@ -3,6 +3,7 @@
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod decorate;
+mod directories;
 mod file;
 mod index;
 mod planted;
@@ -11,6 +12,7 @@ mod registry;
 mod step;
 mod world;
 
+pub(crate) use directories::{force_above, make_directories};
 pub use file::{File, OpenMode};
 pub use index::{
     Family, IndexBackend, IndexError, IndexOptions, IndexPrimary, IndexRead, IndexSecondary,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::error::{StorageError, StorageResult};
-use crate::io::{File, OpenMode, World};
+use crate::io::{File, OpenMode, World, force_above};
 
 use super::topic::replace_file;
 
@@ -27,6 +27,7 @@ pub(crate) async fn check_or_write_format<W: World>(world: &W, root: &Path) -> S
             "duolog\nformat {FORMAT_VERSION}\nreader_min {FORMAT_VERSION}\n\
              writer_min {FORMAT_VERSION}\n"
         );
+        force_above(world, root).await?;
         return replace_file(world, root, FILE_NAME, text.as_bytes()).await;
     }
     let file = world.open(&path, OpenMode::Read).await.map_err(io)?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::slot::{BlockReader, BlockWriter};
 use crate::error::{StorageError, StorageResult};
-use crate::io::{File, OpenMode, World};
+use crate::io::{File, OpenMode, World, make_directories};
 use crate::types::TopicName;
 
 const MAGIC: [u8; 4] = *b"DLTO";
@@ -67,17 +67,13 @@ impl TopicInfo {
     /// Makes or replaces the topic's file, wholly or not at all, and forces it to disk.
     pub async fn write<W: World>(&self, world: &W, root: &Path) -> StorageResult<()> {
         let directory = Self::directory(root, &self.name);
-        world
-            .create_directories(&directory)
-            .await
-            .map_err(|e| StorageError::io("make", &directory, e))?;
+        make_directories(world, &directory, root).await?;
         let mut block = BlockWriter::<BLOCK_BYTES>::new(MAGIC);
         block.put_u128(self.topic_id);
         block.put_u32(self.partition_count);
         block.put_u32(self.shard_count);
         block.put_u64(self.created_us as u64);
-        replace_file(world, &directory, FILE_NAME, &block.finish()).await?;
-        world.sync_directory(root).await.map_err(|e| StorageError::io("force", root, e))
+        replace_file(world, &directory, FILE_NAME, &block.finish()).await
     }
 
     /// The shard that holds a partition's index.

@@ -158,7 +158,9 @@ impl Drop for Sync {
     fn drop(&mut self) {
         let open = &*self.file.open;
         let _ = open.context.take_effect(&Self::call(&self.file), |state| {
-            state.disk.end_sync(open.node, self.up_to);
+            if !state.options.lies.files {
+                state.disk.end_sync(open.node, self.up_to);
+            }
         });
     }
 }

@@ -25,11 +25,12 @@ mod timers;
 mod trace;
 mod traced;
 
+pub use disk::PowerLoss;
 pub use error::SimError;
 pub use file::{SimFile, SimLock};
 pub use index::SimIndex;
 pub use instance::SimInstance;
-pub use options::{Latencies, SimOptions};
+pub use options::{Latencies, SimOptions, SyncLies};
 pub use repeat::{NotRepeatable, check_repeats, first_difference, trace_of};
 pub use sim::Sim;
 pub use simulation::{Control, Simulation};

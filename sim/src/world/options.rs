@@ -57,6 +57,15 @@ impl Default for Latencies {
     }
 }
 
+/// Syncs that answer as if they had forced something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SyncLies {
+    /// Those of files.
+    pub files: bool,
+    /// Those of directories.
+    pub directories: bool,
+}
+
 /// How a simulated world is.
 #[derive(Clone, Debug)]
 pub struct SimOptions {
@@ -71,6 +80,8 @@ pub struct SimOptions {
     pub write_back_bytes: u64,
     /// The wall clock at the start, microseconds since 1970.
     pub start_wall_us: i64,
+    /// Syncs that answer and force nothing: what a power loss is then must be noticed.
+    pub lies: SyncLies,
     /// Whether the trace keeps its lines.
     pub keep_trace: bool,
     /// What [`duolog::io::World::planted`] says yes to.
@@ -85,6 +96,7 @@ impl Default for SimOptions {
             capacity_bytes: 4 << 30,
             write_back_bytes: 16 << 20,
             start_wall_us: 1_700_000_000_000_000,
+            lies: SyncLies::default(),
             keep_trace: false,
             planted: BTreeSet::new(),
         }

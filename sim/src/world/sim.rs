@@ -186,7 +186,10 @@ impl World for Sim {
         let begun = context.lock("it forced a directory").map(|state| state.disk.begin_sync());
         let Some(up_to) = begun else { return dead().await };
         context.delay(before_us).await;
-        let effect = |state: &mut State| state.disk.sync_directory(path, up_to);
+        let effect = |state: &mut State| {
+            let forced = if state.options.lies.directories { 0 } else { up_to };
+            state.disk.sync_directory(path, forced)
+        };
         let Some(result) = context.take_effect(&call, effect) else { return dead().await };
         context.delay(after_us).await;
         result

@@ -2,18 +2,20 @@
 
 use std::future::Future;
 use std::ops::Deref;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use duolog::index::model::ModelBackend;
 use duolog::io::Step;
 
+use super::disk::PowerLoss;
 use super::error::SimError;
 use super::executor;
 use super::options::SimOptions;
+use super::process::Revoke;
 use super::sim::Sim;
-use super::state::Shared;
+use super::state::{Shared, State};
 use super::trace::{Kind, TraceSummary};
 
 /// A machine with a disk, time, and processes that can be killed, all of it decided by a seed.
@@ -110,10 +112,26 @@ impl Control {
     pub fn kill(&self, process: &Sim) {
         let mut state = self.shared.lock("it killed a process");
         let revoked = state.kill(process.process_id());
+        self.let_go(state, &revoked);
+    }
+
+    /// Cuts the power: every process but the harness's own is dead, what no sync had forced is on
+    /// disk or not as the seed decides, and the next process begins in another boot. A database
+    /// whose directory is gone is gone; else it holds what it was told to settle.
+    pub fn cut_power(&self) -> PowerLoss {
+        let mut state = self.shared.lock("it cut the power");
+        let (loss, revoked) = state.cut_power(self.host.process_id());
+        let gone = |path: &PathBuf| !state.disk.exists(path).unwrap_or(false);
+        let databases: Vec<PathBuf> = self.model.directories().into_iter().filter(gone).collect();
+        self.let_go(state, &revoked);
+        databases.iter().for_each(|path| self.model.remove(path));
+        loss
+    }
+
+    fn let_go(&self, state: MutexGuard<'_, State>, revoked: &[Arc<dyn Revoke>]) {
         let is_polling = state.current.is_some();
         drop(state);
         revoked.iter().for_each(|held| held.revoke());
-        drop(revoked);
         if !is_polling {
             executor::bury(&self.shared);
         }

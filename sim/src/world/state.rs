@@ -9,7 +9,7 @@ use std::task::Wake;
 
 use duolog::io::Step;
 
-use super::disk::Disk;
+use super::disk::{Disk, PowerLoss};
 use super::options::SimOptions;
 use super::process::{Process, ProcessId, Revoke};
 use super::tasks::{Task, TaskKey, Tasks};
@@ -38,6 +38,7 @@ pub(super) struct State {
     pub(super) schedule: NamedStream,
     pub(super) entropy: NamedStream,
     pub(super) latency: NamedStream,
+    pub(super) power: NamedStream,
     pub(super) tasks: Tasks,
     pub(super) timers: Timers,
     pub(super) processes: Vec<Process>,
@@ -68,6 +69,7 @@ impl Shared {
             schedule: stream(salt::SCHEDULE),
             entropy,
             latency: stream(salt::LATENCY),
+            power: stream(salt::POWER),
             tasks: Tasks::default(),
             timers: Timers::default(),
             processes: Vec::new(),
@@ -174,6 +176,23 @@ impl State {
         self.graveyard.extend(self.tasks.remove_all(Some(process)));
         let revocable = std::mem::take(&mut self.processes[process].revocable);
         revocable.into_iter().filter_map(|held| held.upgrade()).collect()
+    }
+
+    /// Kills every process but `host`, leaves on disk what power loss may leave, and begins
+    /// another boot. What is returned is to be let go outside of the lock.
+    pub(super) fn cut_power(&mut self, host: ProcessId) -> (PowerLoss, Vec<Arc<dyn Revoke>>) {
+        let others = (0..self.processes.len()).filter(|process| *process != host);
+        let revoked = others.collect::<Vec<_>>().into_iter().flat_map(|id| self.kill(id)).collect();
+        let loss = self.disk.cut_power(&mut self.power.stream);
+        self.boot_id = u128::from(self.draw_entropy()) << 64 | u128::from(self.draw_entropy());
+        let fields = [
+            ("pages", loss.lost_page_count),
+            ("torn", loss.torn_page_count),
+            ("lengths", loss.lost_length_count),
+            ("entries", loss.lost_entry_count),
+        ];
+        self.add(Kind::Power, "", None, &fields);
+        (loss, revoked)
     }
 
     /// The tasks there are, for people.

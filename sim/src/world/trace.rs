@@ -48,6 +48,8 @@ pub(super) enum Kind {
     Kill = 12,
     /// What the harness wants to be part of the trace.
     Note = 13,
+    /// The power was cut.
+    Power = 14,
 }
 
 impl Kind {
@@ -66,6 +68,7 @@ impl Kind {
             Kind::Start => "start",
             Kind::Kill => "kill",
             Kind::Note => "note",
+            Kind::Power => "power",
         }
     }
 }

@@ -47,6 +47,11 @@ impl ModelBackend {
         }
     }
 
+    /// Where there are databases, ascending.
+    pub fn directories(&self) -> Vec<PathBuf> {
+        self.disk().keys().cloned().collect()
+    }
+
     /// Removes the databases at and below `directory`. Instances still held answer reads as
     /// before and refuse everything else.
     pub fn remove(&self, directory: &Path) {

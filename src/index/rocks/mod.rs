@@ -36,3 +36,10 @@ pub use manager::{
 pub use options::RocksOptions;
 pub use rocksdb::{Error as RocksError, WriteBatch};
 pub use settle::SettleMethod;
+
+/// Has RocksDB make what it keeps for the life of the process, and destroys at its end.
+pub(crate) fn make_environment() {
+    if let Err(error) = rocksdb::Env::new() {
+        tracing::warn!(%error, "RocksDB has no environment yet");
+    }
+}

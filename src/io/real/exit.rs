@@ -42,9 +42,7 @@ pub(super) fn guard() {
     static GUARDED: Once = Once::new();
     GUARDED.call_once(|| {
         // What is registered last runs first: the environment's end is registered here.
-        if let Err(error) = rocksdb::Env::new() {
-            tracing::warn!(%error, "RocksDB's environment is not there yet");
-        }
+        crate::index::rocks::make_environment();
         if !shutdown_hooks::add_shutdown_hook(end) {
             tracing::warn!("the process may end while calls of RocksDB are under way");
         }

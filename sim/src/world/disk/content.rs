@@ -1,5 +1,9 @@
 //! The bytes of a file: what readers see, and what would be left after power loss.
 
+use std::collections::{BTreeMap, VecDeque};
+
+use super::power::{Aftermath, PAGE_BYTES, SECTOR_BYTES};
+
 /// One change that nothing has forced to disk. Undoing all of them, newest first, gives the
 /// durable bytes.
 pub(in crate::world) struct Change {
@@ -9,6 +13,8 @@ pub(in crate::world) struct Change {
     offset: usize,
     /// What was there, up to the end of the file before the change.
     old: Vec<u8>,
+    /// Where it ended; exclusive.
+    end: usize,
     length_before: usize,
 }
 
@@ -16,7 +22,7 @@ pub(in crate::world) struct Change {
 #[derive(Default)]
 pub(in crate::world) struct Content {
     live: Vec<u8>,
-    unforced: std::collections::VecDeque<Change>,
+    unforced: VecDeque<Change>,
     /// About how many bytes the unforced changes hold or made.
     unforced_bytes: usize,
 }
@@ -77,10 +83,72 @@ impl Content {
     pub(in crate::world) fn durable(&self) -> Vec<u8> {
         let mut bytes = self.live.clone();
         for change in self.unforced.iter().rev() {
-            bytes.resize(change.length_before, 0);
-            bytes[change.offset..change.offset + change.old.len()].copy_from_slice(&change.old);
+            change.undo(&mut bytes);
         }
         bytes
+    }
+
+    /// The first and the last number of the changes that nothing has forced.
+    pub(in crate::world) fn unforced(&self) -> Option<(u64, u64)> {
+        Some((self.unforced.front()?.number, self.unforced.back()?.number))
+    }
+
+    /// Leaves what `aftermath` decides that a power loss leaves.
+    pub(in crate::world) fn cut_power(&mut self, aftermath: &mut Aftermath<'_>) {
+        if self.unforced.is_empty() {
+            return;
+        }
+        let sectors = self.decide(aftermath);
+        let numbers: Vec<u64> = self.unforced.iter().map(|change| change.number).collect();
+        let length = match aftermath.reached(&numbers) {
+            all if all == numbers.len() => self.live.len(),
+            some => self.unforced[some].length_before,
+        };
+        aftermath.loss.lost_length_count += u64::from(length != self.live.len());
+        let mut bytes = std::mem::take(&mut self.live);
+        let mut kept = Vec::new();
+        for (count, change) in self.unforced.iter().enumerate().rev() {
+            let after = sectors.get(&(count + 1)).into_iter().flatten();
+            kept.extend(after.map(|start| (*start, sector(&bytes, *start))));
+            change.undo(&mut bytes);
+        }
+        for (start, sector) in kept {
+            bytes.resize(bytes.len().max(start + SECTOR_BYTES), 0);
+            bytes[start..start + SECTOR_BYTES].copy_from_slice(&sector);
+        }
+        bytes.resize(length, 0);
+        self.live = bytes;
+        self.unforced.clear();
+        self.unforced_bytes = 0;
+    }
+
+    /// The sectors that unforced changes touched, by how many changes of the file each is after.
+    fn decide(&self, aftermath: &mut Aftermath<'_>) -> BTreeMap<usize, Vec<usize>> {
+        let mut pages: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (index, change) in self.unforced.iter().enumerate() {
+            for page in change.offset / PAGE_BYTES..change.end.div_ceil(PAGE_BYTES) {
+                pages.entry(page).or_default().push(index);
+            }
+        }
+        let mut sectors: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (page, changes) in pages {
+            let numbers: Vec<u64> = changes.iter().map(|i| self.unforced[*i].number).collect();
+            let is_torn = aftermath.tears();
+            let mut reached = aftermath.reached(&numbers);
+            let mut lost = 0;
+            for start in (page * PAGE_BYTES..(page + 1) * PAGE_BYTES).step_by(SECTOR_BYTES) {
+                if is_torn {
+                    reached = aftermath.reached(&numbers);
+                }
+                lost += u64::from(reached < numbers.len());
+                let count = reached.checked_sub(1).map_or(0, |last| changes[last] + 1);
+                sectors.entry(count).or_default().push(start);
+            }
+            let all = (PAGE_BYTES / SECTOR_BYTES) as u64;
+            aftermath.loss.lost_page_count += u64::from(lost > 0);
+            aftermath.loss.torn_page_count += u64::from(lost > 0 && lost < all);
+        }
+        sectors
     }
 
     /// Remembers what `from..to` holds before it changes.
@@ -89,7 +157,7 @@ impl Content {
         let offset = from.min(length_before);
         let old = self.live[offset..to.min(length_before)].to_vec();
         self.unforced_bytes += weight(&old);
-        self.unforced.push_back(Change { number, offset, old, length_before });
+        self.unforced.push_back(Change { number, offset, old, end: to, length_before });
     }
 
     fn force_oldest(&mut self) {
@@ -97,6 +165,22 @@ impl Content {
             self.unforced_bytes -= weight(&change.old);
         }
     }
+}
+
+impl Change {
+    /// Gives `bytes` back what they were before this newest change.
+    fn undo(&self, bytes: &mut Vec<u8>) {
+        bytes.resize(self.length_before, 0);
+        bytes[self.offset..self.offset + self.old.len()].copy_from_slice(&self.old);
+    }
+}
+
+/// A sector of `bytes`, with zeros past their end.
+fn sector(bytes: &[u8], start: usize) -> [u8; SECTOR_BYTES] {
+    let mut sector = [0; SECTOR_BYTES];
+    let there = &bytes[start.min(bytes.len())..(start + SECTOR_BYTES).min(bytes.len())];
+    sector[..there.len()].copy_from_slice(there);
+    sector
 }
 
 /// What a change counts for: its bytes and its own size.

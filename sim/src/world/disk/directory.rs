@@ -74,10 +74,36 @@ impl Directory {
         entries
     }
 
+    /// The first and the last number of the changes that nothing has forced.
+    pub(super) fn unforced(&self) -> Option<(u64, u64)> {
+        Some((self.unforced.front()?.number, self.unforced.back()?.number))
+    }
+
+    /// Leaves the durable entries and, in their order, the changes that `keeps` keeps.
+    pub(super) fn cut_power(&mut self, mut keeps: impl FnMut(u64) -> bool) {
+        let mut entries = self.durable();
+        let changes = std::mem::take(&mut self.unforced);
+        let mut after = BTreeMap::new();
+        let mut known: Vec<_> = Vec::with_capacity(changes.len());
+        for change in changes.into_iter().rev() {
+            let live = self.live.get(&change.name).copied();
+            let to = after.insert(change.name.clone(), change.before).unwrap_or(live);
+            known.push((change, to));
+        }
+        for (change, to) in known.into_iter().rev() {
+            match to {
+                _ if !keeps(change.number) => None,
+                Some(id) => entries.insert(change.name, id),
+                None => entries.remove(&change.name),
+            };
+        }
+        self.live = entries;
+    }
+
     /// All nodes that it refers to, once a reference.
-    pub(super) fn into_referred(self) -> impl Iterator<Item = NodeId> {
-        let before = self.unforced.into_iter().filter_map(|change| change.before);
-        self.live.into_values().chain(before)
+    pub(super) fn referred(&self) -> impl Iterator<Item = NodeId> {
+        let before = self.unforced.iter().filter_map(|change| change.before);
+        self.live.values().copied().chain(before)
     }
 
     fn force_oldest(&mut self, release: &mut impl FnMut(NodeId)) {

@@ -7,6 +7,7 @@ mod bytes;
 mod content;
 mod directory;
 mod names;
+mod power;
 
 use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind, Result};
@@ -14,6 +15,7 @@ use std::path::{Component, Path};
 
 use self::content::Content;
 use self::directory::Directory;
+pub use self::power::PowerLoss;
 use super::process::ProcessId;
 
 /// Names a file or directory for as long as something refers to it.
@@ -78,7 +80,7 @@ impl Disk {
         match node.body {
             Body::File(content) => self.used_bytes -= content.len() as u64,
             Body::Directory(directory) => {
-                for child in directory.into_referred() {
+                for child in directory.referred().collect::<Vec<_>>() {
                     self.release(child);
                 }
             }

@@ -7,6 +7,7 @@ mod executor;
 mod files;
 mod index;
 mod leaks;
+mod power;
 mod process;
 
 use std::future::Future;

@@ -1,0 +1,131 @@
+//! Power loss: of what nothing has forced to disk, any part may be there afterwards.
+//!
+//! The model is that of a page cache over a file system that promises nothing but what a sync
+//! promises: each page of a file is as it was after some change of it, each sector for itself
+//! where the page is torn; the length is one that the file had; of the changes of names any may
+//! be missing, a rename as a whole.
+
+use std::collections::BTreeMap;
+
+use super::{Body, Disk, NodeId};
+use crate::seed::Stream;
+
+/// What is written in one piece where nothing tears.
+pub(super) const PAGE_BYTES: usize = 4096;
+/// What is always written in one piece.
+pub(super) const SECTOR_BYTES: usize = 512;
+
+/// One page in so many is torn.
+const TORN_OF: u64 = 8;
+
+/// What a power loss took away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PowerLoss {
+    /// Pages of files that are not as they were last.
+    pub lost_page_count: u64,
+    /// Pages of which only some sectors are as they were last.
+    pub torn_page_count: u64,
+    /// Files whose length is not the last one.
+    pub lost_length_count: u64,
+    /// Changes of names that are missing.
+    pub lost_entry_count: u64,
+}
+
+/// How much reached the disk in time.
+enum Reach {
+    /// Nothing that was not forced.
+    Nothing,
+    /// Everything.
+    Everything,
+    /// What had happened up to this change, inclusive, in the order in which it happened.
+    UpTo(u64),
+    /// Each piece or not, whatever came before it.
+    Any,
+}
+
+/// Decides what is there afterwards, and counts what is not.
+pub(super) struct Aftermath<'a> {
+    stream: &'a mut Stream,
+    reach: Reach,
+    /// Changes of names, decided once each.
+    entries: BTreeMap<u64, bool>,
+    pub(super) loss: PowerLoss,
+}
+
+impl<'a> Aftermath<'a> {
+    /// `changes` are the first and the last number of what nothing has forced.
+    fn new(stream: &'a mut Stream, (first, last): (u64, u64)) -> Self {
+        let reach = match stream.below(8) {
+            0 => Reach::Nothing,
+            1 => Reach::Everything,
+            2..=4 => Reach::UpTo(stream.range(first.saturating_sub(1)..last + 1)),
+            _ => Reach::Any,
+        };
+        Self { stream, reach, entries: BTreeMap::new(), loss: PowerLoss::default() }
+    }
+
+    /// How many of the changes of one piece, by their ascending numbers, reached the disk.
+    pub(super) fn reached(&mut self, numbers: &[u64]) -> usize {
+        match self.reach {
+            Reach::Nothing => 0,
+            Reach::Everything => numbers.len(),
+            Reach::UpTo(last) => numbers.partition_point(|number| *number <= last),
+            Reach::Any => self.stream.below_index(numbers.len() + 1),
+        }
+    }
+
+    /// Whether a page is torn.
+    pub(super) fn tears(&mut self) -> bool {
+        matches!(self.reach, Reach::UpTo(_) | Reach::Any) && self.stream.chance(1, TORN_OF)
+    }
+
+    /// Whether the change `number` of names reached the disk.
+    pub(super) fn keeps_entry(&mut self, number: u64) -> bool {
+        if let Some(kept) = self.entries.get(&number) {
+            return *kept;
+        }
+        let kept = self.reached(&[number]) == 1;
+        self.loss.lost_entry_count += u64::from(!kept);
+        self.entries.insert(number, kept);
+        kept
+    }
+}
+
+impl Disk {
+    /// Leaves on disk what `stream` decides that a power loss leaves. What processes hold open
+    /// must not be used any more.
+    pub(in crate::world) fn cut_power(&mut self, stream: &mut Stream) -> PowerLoss {
+        let Some(changes) = self.unforced() else { return PowerLoss::default() };
+        let mut aftermath = Aftermath::new(stream, changes);
+        let mut before = Vec::new();
+        let mut after = Vec::new();
+        for node in self.nodes.iter_mut().flatten() {
+            match &mut node.body {
+                Body::File(content) => {
+                    self.used_bytes -= content.len() as u64;
+                    content.cut_power(&mut aftermath);
+                    self.used_bytes += content.len() as u64;
+                }
+                Body::Directory(directory) => {
+                    before.extend(directory.referred());
+                    directory.cut_power(|number| aftermath.keeps_entry(number));
+                    after.extend(directory.referred());
+                }
+            }
+        }
+        let loss = aftermath.loss;
+        after.into_iter().for_each(|id| self.refer(id));
+        before.into_iter().for_each(|id: NodeId| self.release(id));
+        loss
+    }
+
+    /// The first and the last number of the changes that nothing has forced.
+    fn unforced(&self) -> Option<(u64, u64)> {
+        let of = |body: &Body| match body {
+            Body::File(content) => content.unforced(),
+            Body::Directory(directory) => directory.unforced(),
+        };
+        let ranges = self.nodes.iter().flatten().filter_map(|node| of(&node.body));
+        ranges.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)))
+    }
+}

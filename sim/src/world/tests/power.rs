@@ -1,0 +1,110 @@
+use std::path::Path;
+
+use duolog::io::{File, OpenMode, World};
+
+use super::super::{PowerLoss, Simulation};
+use super::simulation;
+
+const SEEDS: u64 = 400;
+const FILE: &str = "/sim/file";
+
+/// Three pages forced, then all of them written again and one added, and a second file, of which
+/// nothing is forced; then the power is cut. What is left of both.
+fn cut(seed: u64) -> (Simulation, PowerLoss, Vec<u8>, bool) {
+    let (simulation, world) = simulation(seed);
+    let wrote = simulation.block_on(&world, async {
+        let file = world.open(Path::new(FILE), OpenMode::Create).await.unwrap();
+        world.sync_directory(Path::new("/sim")).await.unwrap();
+        file.write_at(0, &[1; 3 * 4096]).await.unwrap();
+        file.sync_data().await.unwrap();
+        file.write_at(0, &[2; 3 * 4096]).await.unwrap();
+        file.write_at(4096, &[3; 3 * 4096]).await.unwrap();
+        world.open(Path::new("/sim/other"), OpenMode::Create).await.unwrap();
+    });
+    wrote.unwrap();
+    let loss = simulation.cut_power();
+    assert!(!world.is_alive());
+    let after = simulation.process("after");
+    let left = simulation.block_on(&after, async {
+        let file = after.open(Path::new(FILE), OpenMode::Read).await.unwrap();
+        let bytes = file.read_at(0, 1 << 20).await.unwrap();
+        (bytes.to_vec(), after.exists(Path::new("/sim/other")).await.unwrap())
+    });
+    let (bytes, has_other) = left.unwrap();
+    (simulation, loss, bytes, has_other)
+}
+
+#[test]
+fn power_loss_leaves_each_page_at_one_of_its_versions_and_reaches_every_kind_of_loss() {
+    let mut total = PowerLoss::default();
+    let (mut whole, mut nothing) = (0, 0);
+    for seed in 0..SEEDS {
+        let (_, loss, bytes, has_other) = cut(seed);
+        assert!([3 * 4096, 4 * 4096].contains(&bytes.len()), "{}", bytes.len());
+        for (at, byte) in bytes.iter().enumerate() {
+            let allowed: &[u8] = match at / 4096 {
+                0 => &[1, 2],
+                1 | 2 => &[1, 2, 3],
+                _ => &[0, 3],
+            };
+            assert!(allowed.contains(byte), "seed {seed}: {byte} at {at}");
+        }
+        for sector in bytes.chunks(512) {
+            assert!(sector.iter().all(|byte| *byte == sector[0]), "seed {seed}: a torn sector");
+        }
+        assert_eq!(has_other, loss.lost_entry_count == 0, "seed {seed}");
+        whole += u32::from(loss == PowerLoss::default());
+        nothing += u32::from(bytes == [1; 3 * 4096]);
+        total.lost_page_count += loss.lost_page_count;
+        total.torn_page_count += loss.torn_page_count;
+        total.lost_length_count += loss.lost_length_count;
+        total.lost_entry_count += loss.lost_entry_count;
+    }
+    println!("{total:?}, {whole} times nothing was lost, {nothing} times everything");
+    assert!(whole > 0 && nothing > 0);
+    let PowerLoss { lost_page_count, torn_page_count, lost_length_count, lost_entry_count } = total;
+    assert!([lost_page_count, torn_page_count, lost_length_count, lost_entry_count] > [0; 4]);
+    assert!(torn_page_count > 0 && lost_length_count > 0 && lost_entry_count > 0);
+}
+
+#[test]
+fn power_loss_is_decided_by_the_seed_and_begins_another_boot() {
+    let (first, loss, bytes, _) = cut(7);
+    let (second, again, bytes_again, _) = cut(7);
+    assert_eq!((loss, bytes), (again, bytes_again));
+    assert_eq!(first.trace().hash, second.trace().hash);
+    let (simulation, world) = simulation(1);
+    let before = world.boot_id();
+    simulation.cut_power();
+    assert_ne!(simulation.process("after").boot_id(), before);
+}
+
+#[test]
+fn what_was_forced_survives_any_number_of_power_losses() {
+    for seed in 0..SEEDS / 4 {
+        let (simulation, _) = simulation(seed);
+        for round in 0..4_u8 {
+            let world = simulation.process("writer");
+            let wrote = simulation.block_on(&world, async {
+                let path = format!("/sim/directory-{round}/file");
+                let directory = Path::new(&path).parent().unwrap().to_owned();
+                world.create_directories(&directory).await.unwrap();
+                world.sync_directory(Path::new("/sim")).await.unwrap();
+                let temporary = directory.join("temporary");
+                let file = world.open(&temporary, OpenMode::Create).await.unwrap();
+                file.write_at(0, &[round; 5000]).await.unwrap();
+                file.sync_data().await.unwrap();
+                world.rename(&temporary, Path::new(&path)).await.unwrap();
+                world.sync_directory(&directory).await.unwrap();
+                file.write_at(5000, &[9; 5000]).await.unwrap();
+                for earlier in 0..=round {
+                    let path = format!("/sim/directory-{earlier}/file");
+                    let file = world.open(Path::new(&path), OpenMode::Read).await.unwrap();
+                    assert_eq!(file.read_at(0, 5000).await.unwrap(), vec![earlier; 5000]);
+                }
+            });
+            wrote.unwrap();
+            simulation.cut_power();
+        }
+    }
+}

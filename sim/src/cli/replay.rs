@@ -9,7 +9,7 @@ use crate::plan::{Plan, PlanError};
 use crate::report::{Tally, failure_words, invariant_table};
 
 use super::exit::Exit;
-use super::run::{Mode, Workload, broken, refused};
+use super::run::{Mode, Workload, broken, read_scenario, refused};
 use super::seeds::parse_seed;
 use super::subject::{Target, run_plan};
 use super::{Ended, Failure, print};
@@ -21,6 +21,9 @@ pub(super) struct ReplayArgs {
     /// The invariant that must be broken again, by name; without, any
     #[arg(long)]
     invariant: Option<String>,
+    /// The scenario that the seed was run with; a plan has it in itself
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
     /// The file that the seed's messages are lines of, where it had one; a plan names its own
     #[arg(long, value_name = "FILE")]
     messages: Option<PathBuf>,
@@ -40,7 +43,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Ended {
             Failure::new(Exit::Usage, format!("no invariant {name:?}: see duolog explain"))
         })?),
     };
-    let (plan, was_failure) = plan(&args.what, args.messages.as_deref())?;
+    let (plan, was_failure) = plan(args)?;
     #[cfg(feature = "planted")]
     let planted = args.planted.iter().copied().collect();
     #[cfg(not(feature = "planted"))]
@@ -74,13 +77,16 @@ pub(super) fn replay(args: &ReplayArgs) -> Ended {
 }
 
 /// The plan, and whether it was kept because it failed.
-fn plan(what: &str, messages: Option<&Path>) -> Result<(Plan, bool), Failure> {
+fn plan(args: &ReplayArgs) -> Result<(Plan, bool), Failure> {
+    let (what, messages) = (&args.what, args.messages.as_deref());
     let path = Path::new(what);
     if !path.exists() {
         let seed = parse_seed(what).map_err(|_| {
             Failure::new(Exit::Usage, format!("{what:?} is neither a seed nor a file"))
         })?;
-        return Ok((Workload::new(Mode::Sim, messages)?.plan(seed), false));
+        let scenario = args.scenario.as_deref().map(read_scenario).transpose()?;
+        let scenario = scenario.unwrap_or_default();
+        return Ok((Workload::new(Mode::Sim, &scenario, messages)?.plan(seed), false));
     }
     let (file, kept): (PathBuf, bool) = if path.is_dir() {
         (path.join("plan.json"), path.join("explanation.txt").exists())

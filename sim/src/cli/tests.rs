@@ -96,3 +96,31 @@ fn what_is_checked_is_recognised() {
     std::fs::write(&other, "{}\n").unwrap();
     assert_eq!(duolog(&["check", other.to_str().unwrap()]).unwrap_err().0, Exit::Format);
 }
+
+#[test]
+fn a_scenario_is_run_and_a_wrong_one_is_pointed_at() {
+    let root = tempfile::tempdir().unwrap();
+    let (file, out) = (root.path().join("small.toml"), root.path().join("out"));
+    let text = "[run]\nmode = \"threads\"\n[workload]\noperations_count = 30\n\
+                [roles.looker]\nactors = 1\noperations = 20\n";
+    std::fs::write(&file, text).unwrap();
+    let (path, directory) = (file.to_str().unwrap(), out.to_str().unwrap());
+    let print = duolog(&["run", "--scenario", path, "--print-config", "-o", directory]);
+    assert_eq!(print, Ok(Exit::Pass));
+    assert!(!out.exists(), "nothing runs");
+    // Small runs put few invariants at risk; none of them is broken.
+    let ran = duolog(&["run", "--scenario", path, "-o", directory]).unwrap();
+    assert!(matches!(ran, Exit::Pass | Exit::Inconclusive), "{ran:?}");
+    assert_eq!(report(&out).mode, "threads");
+    let resolved = std::fs::read_to_string(out.join("config.resolved.toml")).unwrap();
+    let resolved = crate::plan::Scenario::from_text(&resolved).unwrap();
+    assert_eq!(resolved.run.seeds.as_deref(), Some("0x0..0x1"));
+    assert!(resolved.config.segment_max_bytes.is_some(), "all that is the same for all seeds");
+
+    std::fs::write(&file, "[workload]\noperations_count = 0\n").unwrap();
+    let (exit, text) = duolog(&["run", "--scenario", path]).unwrap_err();
+    assert_eq!(exit, Exit::Environment);
+    assert!(text.contains("small.toml:2:20: "), "{text}");
+    std::fs::write(&file, "[run]\nmode = \"fast\"\n").unwrap();
+    assert!(duolog(&["run", "--scenario", path]).unwrap_err().1.contains("\"threads\""));
+}

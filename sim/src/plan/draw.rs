@@ -1,6 +1,8 @@
 //! Draws plans. Swarm: settings, mixes and actors are drawn too, and in each plan whole classes
 //! of operations are off, so that runs differ far more than one fixed mix would.
 
+use std::collections::BTreeMap;
+
 use duolog::io::Step;
 
 use super::actor::{Actor, Role};
@@ -26,6 +28,17 @@ pub struct Shape {
     /// Whether settings and mix are drawn; else all runs are alike but for the draws of their
     /// operations, and large enough for figures.
     pub swarm: bool,
+    /// Roles that are said, instead of drawn.
+    pub roles: BTreeMap<Role, RoleShape>,
+}
+
+/// What is said of a role.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RoleShape {
+    /// How many actors.
+    pub actors: Option<u64>,
+    /// How many operations each of them does.
+    pub operations: Option<u64>,
 }
 
 impl Shape {
@@ -38,6 +51,7 @@ impl Shape {
             kills: true,
             role_max_count: 3,
             swarm: true,
+            roles: BTreeMap::new(),
         }
     }
 
@@ -50,6 +64,7 @@ impl Shape {
             kills: false,
             role_max_count: 4,
             swarm: false,
+            roles: BTreeMap::new(),
         }
     }
 }
@@ -58,8 +73,9 @@ impl Shape {
 const CONFIG: &str = "config";
 const CONTENT: &str = "content";
 
-pub(super) fn draw(seed: u64, shape: &Shape) -> Plan {
-    let config = if shape.swarm { draw_config(seed, shape) } else { main_config(seed, shape) };
+pub(super) fn draw(seed: u64, shape: &Shape, adjust: impl FnOnce(&mut PlanConfig)) -> Plan {
+    let mut config = if shape.swarm { draw_config(seed, shape) } else { main_config(seed, shape) };
+    adjust(&mut config);
     let lane_count = config.topic_count * config.partition_count;
     let mut faults = Stream::new(seed, salt::FAULTS);
     let kills = draw_kills(&mut faults, shape);
@@ -225,14 +241,16 @@ struct Draft<'a> {
 
 impl Draft<'_> {
     fn count_of(&self, role: Role, stream: &mut Stream) -> u64 {
+        let said = self.shape.roles.get(&role).and_then(|role| role.actors);
         let most = self.shape.role_max_count;
         let some = if self.shape.swarm { 1 + stream.below(most) } else { most };
-        match role {
+        let drawn = match role {
             Role::Producer | Role::Reader => some,
             Role::Committer | Role::Looker => some.min(2),
             Role::TimeRanger | Role::Maintainer => 1,
             Role::Restarter => u64::from(self.mix.restarts),
-        }
+        };
+        said.unwrap_or(drawn)
     }
 
     fn operations(&self, role: Role, stream: &mut Stream) -> Vec<Operation> {
@@ -244,6 +262,8 @@ impl Draft<'_> {
             Role::Looker if !self.shape.swarm => self.shape.operations_count * 9,
             _ => self.shape.operations_count / 2 + stream.below(self.shape.operations_count),
         };
+        let said = self.shape.roles.get(&role).and_then(|role| role.operations);
+        let count = said.unwrap_or(count);
         let mut operations = Vec::new();
         while (operations.len() as u64) < count {
             if role == Role::Restarter || self.mix.silences && stream.chance(1, 24) {
@@ -263,7 +283,9 @@ impl Draft<'_> {
     /// operations, so that what it does goes over the whole run.
     fn pace(&self, done: u64, all: u64) -> u64 {
         let shape = self.shape;
-        let batch_count = shape.role_max_count * shape.operations_count;
+        let said = shape.roles.get(&Role::Producer).copied().unwrap_or_default();
+        let producers = said.actors.unwrap_or(shape.role_max_count);
+        let batch_count = producers * said.operations.unwrap_or(shape.operations_count);
         let messages = batch_count * (1 + shape.batch_max_count) / 2 / u64::from(self.lane_count);
         // Some batches are buffered, dropped, or flushes: what is waited for must come.
         messages * 3 / 4 * done / all

@@ -8,6 +8,7 @@ mod draw;
 mod file;
 mod lines;
 mod operation;
+mod scenario;
 #[cfg(test)]
 mod tests;
 pub(crate) mod text;
@@ -15,10 +16,14 @@ pub(crate) mod text;
 pub use actor::{Actor, Role};
 pub use config::{PlanConfig, Visibility};
 pub use content::{Content, Expected, Mark};
-pub use draw::Shape;
+pub use draw::{RoleShape, Shape};
 pub use file::{PlanError, PlanFormat};
 pub use lines::{LineFile, Lines, LinesError};
 pub use operation::{Ack, CommitChoice, Operation, Target};
+pub use scenario::{
+    ConfigSection, ContentSection, RoleSection, RunSection, Scenario, ScenarioError,
+    WorkloadSection,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +60,12 @@ pub struct KillAt {
 impl Plan {
     /// Draws a plan of `shape` from `seed`.
     pub fn draw(seed: u64, shape: &Shape) -> Self {
-        draw::draw(seed, shape)
+        Self::draw_with(seed, shape, |_| {})
+    }
+
+    /// As [`Plan::draw`]; `adjust` may change the settings before operations are drawn for them.
+    pub fn draw_with(seed: u64, shape: &Shape, adjust: impl FnOnce(&mut PlanConfig)) -> Self {
+        draw::draw(seed, shape, adjust)
     }
 
     /// The number of operations of all actors.

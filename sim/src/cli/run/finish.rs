@@ -14,19 +14,19 @@ use super::{Job, Mode, Results};
 
 /// Tells the results and writes the report.
 pub(super) fn finish(job: &Job<'_>, results: Results, start: Instant) -> Ended {
-    let Job { args, seeds, directory, .. } = job;
+    let Job { args, chosen, directory, .. } = job;
     let Results { tally, mut failures, latencies, lines } = results;
     failures.sort_by_key(|failure| failure.seed);
-    let verdict = verdict(args.mode, tally.verdict(), lines.as_ref());
+    let verdict = verdict(chosen.mode, tally.verdict(), lines.as_ref());
     let exit = Exit::of(verdict, tally.operation_count);
     let report = Report {
         schema: "duolog.report".to_owned(),
         schema_version: REPORT_VERSION,
-        mode: args.mode.name().to_owned(),
+        mode: chosen.mode.name().to_owned(),
         verdict,
         exit_code: exit.code(),
         seed_count: tally.seed_count,
-        first_seed: seeds.from,
+        first_seed: chosen.seeds.from,
         operation_count: tally.operation_count,
         kill_count: tally.kill_count,
         elapsed_us: u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
@@ -43,15 +43,7 @@ pub(super) fn finish(job: &Job<'_>, results: Results, start: Instant) -> Ended {
         args.tell(&latency_table(&report.latencies));
     }
     args.tell(&told(job, &report));
-    let resolved = json!({
-        "mode": args.mode.name(),
-        "seeds": [format!("{:#018x}", seeds.from), format!("{:#018x}", seeds.to)],
-        "max_fail": args.max_fail,
-        "planted": args.planted().iter().map(|one| format!("{one:?}")).collect::<Vec<_>>(),
-    });
-    let written = directory
-        .write("config.resolved.json", format!("{resolved:#}\n").as_bytes())
-        .and_then(|()| directory.finish(&report));
+    let written = directory.finish(&report);
     written.map_err(|error| Failure::new(Exit::Environment, format!("report: {error}")))?;
     args.emit(&json!({"type": "report", "report": report}));
     Ok(exit)
@@ -70,7 +62,7 @@ fn verdict(mode: Mode, judged: Verdict, lines: Option<&LinesReport>) -> Verdict 
 fn told(job: &Job<'_>, report: &Report) -> String {
     let mut text = String::new();
     if let Some(lines) = &report.messages {
-        let of = match job.args.mode {
+        let of = match job.chosen.mode {
             Mode::Sim => "at most, by one seed",
             Mode::Threads => "each appended once or more",
         };
@@ -92,7 +84,7 @@ fn told(job: &Job<'_>, report: &Report) -> String {
         report.kill_count,
         report.failures.len(),
         report.elapsed_us as f64 / 1e6,
-        match job.args.mode {
+        match job.chosen.mode {
             Mode::Sim => format!(" for {:.1} s of virtual time", report.virtual_us as f64 / 1e6),
             Mode::Threads => String::new(),
         },

@@ -23,13 +23,13 @@ pub(super) fn keep(
     invariants: Vec<String>,
 ) -> std::io::Result<()> {
     let (args, directory) = (job.args, job.directory);
-    let (seed, messages) = (ran.plan.seed, job.workload.replay());
+    let (seed, flags) = (ran.plan.seed, job.replay());
     let planted: String =
         args.planted().iter().map(|one| format!(" --planted {}", planted_name(*one))).collect();
-    let replay = match args.mode {
-        Mode::Sim => format!("duolog replay {seed:#018x}{messages}{planted}"),
+    let replay = match job.chosen.mode {
+        Mode::Sim => format!("duolog replay {seed:#018x}{flags}{planted}"),
         Mode::Threads => {
-            format!("duolog run --mode threads --seed {seed:#018x}{messages}{planted}")
+            format!("duolog run --mode threads --seed {seed:#018x}{flags}{planted}")
         }
     };
     let words = failure_words(ran.history, ran.judgements, &replay);

@@ -1,5 +1,6 @@
 //! `duolog run`.
 
+mod chosen;
 mod finish;
 mod keep;
 mod simulated;
@@ -16,10 +17,12 @@ use duolog::io::Planted;
 use crate::judge::{Judgement, Verdict};
 use crate::report::{FailedSeed, Latency, LinesReport, RunDirectory, Tally};
 
+use self::chosen::Chosen;
+pub(super) use self::chosen::read as read_scenario;
 pub(super) use self::workload::{Workload, refused};
 
 use super::exit::Exit;
-use super::seeds::{Seeds, from_revision, parse_seed, parse_seeds};
+use super::seeds::{Seeds, parse_seed, parse_seeds};
 use super::subject::Target;
 use super::{Ended, Failure, print};
 
@@ -35,8 +38,10 @@ pub(super) enum MessageFormat {
 #[derive(Args)]
 pub(super) struct RunArgs {
     /// What is simulated, what is real
-    #[arg(long, default_value_t = Mode::DEFAULT, env = "DUOLOG_MODE")]
-    mode: Mode,
+    ///
+    /// [default: threads where the index on RocksDB is built in, else sim]
+    #[arg(long, env = "DUOLOG_MODE")]
+    mode: Option<Mode>,
     /// One seed, in decimal or behind 0x
     #[arg(long, value_parser = parse_seed, conflicts_with_all = ["seeds", "seed_from"])]
     seed: Option<u64>,
@@ -49,12 +54,18 @@ pub(super) struct RunArgs {
     /// Seeds at the same time [default: the processors]
     #[arg(long, env = "DUOLOG_JOBS")]
     jobs: Option<usize>,
-    /// Ends after so many failed seeds
-    #[arg(long, default_value_t = 1, env = "DUOLOG_MAX_FAIL")]
-    max_fail: u64,
+    /// Ends after so many failed seeds [default: 1]
+    #[arg(long, env = "DUOLOG_MAX_FAIL")]
+    max_fail: Option<u64>,
     /// Directory of the results [default: one below runs/]
     #[arg(long, short, env = "DUOLOG_OUTPUT")]
     output: Option<PathBuf>,
+    /// Numbers chosen by hand: see sim/README.md for the keys. The command line comes first
+    #[arg(long, value_name = "FILE", env = "DUOLOG_SCENARIO")]
+    scenario: Option<PathBuf>,
+    /// Prints the scenario with everything resolved, and runs nothing
+    #[arg(long)]
+    print_config: bool,
     /// Appends the lines of this file, one message a line: in mode threads all of them
     #[arg(long, value_name = "FILE", env = "DUOLOG_MESSAGES")]
     messages: Option<PathBuf>,
@@ -68,12 +79,6 @@ pub(super) struct RunArgs {
     #[cfg(feature = "planted")]
     #[arg(long, value_parser = super::subject::parse_planted)]
     planted: Vec<Planted>,
-}
-
-impl std::fmt::Display for Mode {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -105,16 +110,6 @@ impl RunArgs {
     #[cfg(not(feature = "planted"))]
     fn planted(&self) -> BTreeSet<Planted> {
         BTreeSet::new()
-    }
-
-    fn seeds(&self) -> Seeds {
-        if let Some(seed) = self.seed {
-            return Seeds { from: seed, to: seed.saturating_add(1) };
-        }
-        let most = if self.mode == Mode::Sim { 64 } else { 1 };
-        let seeds = self.seeds.unwrap_or(Seeds { from: 0, to: most });
-        let base = self.seed_from.as_deref().map_or(0, from_revision);
-        Seeds { from: base + seeds.from, to: base + seeds.to }
     }
 
     /// Tells people; where standard output is for programs, on standard error.
@@ -154,12 +149,19 @@ impl Results {
 /// What a run is made of.
 struct Job<'a> {
     args: &'a RunArgs,
-    seeds: Seeds,
+    chosen: &'a Chosen,
     workload: &'a Workload,
     directory: &'a RunDirectory,
 }
 
 impl Job<'_> {
+    /// What the command that runs a seed again needs beside the seed.
+    fn replay(&self) -> String {
+        let scenario = self.args.scenario.as_ref();
+        let scenario = scenario.map(|path| format!(" --scenario {}", path.display()));
+        scenario.unwrap_or_default() + &self.workload.replay()
+    }
+
     /// A failure to write a result.
     fn unwritten(error: std::io::Error) -> Failure {
         Failure::new(Exit::Environment, format!("run directory: {error}"))
@@ -170,37 +172,47 @@ impl Job<'_> {
 const KEPT_MAX: usize = 8;
 
 pub(super) fn run(args: &RunArgs) -> Ended {
-    let seeds = args.seeds();
+    let chosen = Chosen::new(args)?;
+    let (mode, seeds) = (chosen.mode, chosen.seeds);
     if seeds.count() == 0 {
         return Err(Failure::new(Exit::Nothing, "no seed was selected"));
     }
     let start = Instant::now();
-    let workload = Workload::new(args.mode, args.messages.as_deref())?;
-    let directory = open_directory(args, seeds)?;
+    let workload = Workload::new(mode, &chosen.scenario, chosen.messages.as_deref())?;
+    let resolved = workload.resolved(chosen.said(), seeds.from);
+    if args.print_config {
+        print(&resolved);
+        return Ok(Exit::Pass);
+    }
+    let directory = open_directory(args, &chosen)?;
+    directory.write("config.resolved.toml", resolved.as_bytes()).map_err(Job::unwritten)?;
     args.tell(&format!(
         " duolog {} · {} · seeds {:#x}..{:#x}\n   Replay: {}   Output: {}\n{}",
         env!("CARGO_PKG_VERSION"),
-        args.mode.name(),
+        mode.name(),
         seeds.from,
         seeds.to,
-        if args.mode == Mode::Sim { "exact" } else { "workload only" },
+        if mode == Mode::Sim { "exact" } else { "workload only" },
         directory.path().display(),
         workload.told(),
     ));
-    let job = Job { args, seeds, workload: &workload, directory: &directory };
-    let results = match args.mode {
+    let job = Job { args, chosen: &chosen, workload: &workload, directory: &directory };
+    let results = match mode {
         Mode::Sim => simulated::run(&job)?,
         Mode::Threads => threaded::run(&job)?,
     };
     finish::finish(&job, results, start)
 }
 
-fn open_directory(args: &RunArgs, seeds: Seeds) -> Result<RunDirectory, Failure> {
+fn open_directory(args: &RunArgs, chosen: &Chosen) -> Result<RunDirectory, Failure> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now_us = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
     let made = match &args.output {
         Some(path) => RunDirectory::create(path),
-        None => RunDirectory::create_below("runs".as_ref(), args.mode.name(), now_us, seeds.from),
+        None => {
+            let (mode, seed) = (chosen.mode.name(), chosen.seeds.from);
+            RunDirectory::create_below("runs".as_ref(), mode, now_us, seed)
+        }
     };
     made.map_err(Job::unwritten)
 }

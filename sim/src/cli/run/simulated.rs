@@ -15,9 +15,9 @@ use super::{Job, Results, broken};
 /// Runs seeds in the simulated world, several at a time.
 pub(super) fn run(job: &Job<'_>) -> Result<Results, Failure> {
     let results = Mutex::new(Results::default());
-    let next = AtomicU64::new(job.seeds.from);
+    let next = AtomicU64::new(job.chosen.seeds.from);
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let jobs = job.args.jobs.unwrap_or(processors).max(1);
+    let jobs = job.chosen.jobs.unwrap_or(processors).max(1);
     let ended: Result<Vec<()>, Failure> = std::thread::scope(|scope| {
         let work = || work(job, &next, &results);
         let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
@@ -40,7 +40,7 @@ fn work(job: &Job<'_>, next: &AtomicU64, results: &Mutex<Results>) -> Result<(),
     let lock = || results.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     loop {
         let seed = next.fetch_add(1, Ordering::Relaxed);
-        if seed >= job.seeds.to || lock().failures.len() as u64 >= args.max_fail {
+        if seed >= job.chosen.seeds.to || lock().failures.len() as u64 >= job.chosen.max_fail {
             return Ok(());
         }
         let ran = run_plan(args.log, job.workload.plan(seed), &args.planted());
@@ -57,7 +57,7 @@ fn work(job: &Job<'_>, next: &AtomicU64, results: &Mutex<Results>) -> Result<(),
             "trace": format!("{:?}", ran.run.trace),
         }));
         let kept = if failed.is_empty() {
-            let single = job.seeds.count() == 1;
+            let single = job.chosen.seeds.count() == 1;
             let write = || job.directory.write_seed("", &ran.plan, &ran.run.history, "");
             if single { write() } else { Ok(()) }
         } else {

@@ -15,7 +15,8 @@ use super::{Job, Results, broken};
 /// Runs seeds on threads, one after the other; each has a data directory of its own, removed
 /// where it passes.
 pub(super) fn run(job: &Job<'_>) -> Result<Results, Failure> {
-    let Job { args, seeds, directory, workload } = job;
+    let Job { args, chosen, directory, workload } = job;
+    let seeds = chosen.seeds;
     let mut results = Results::default();
     for seed in seeds.from..seeds.to {
         let plan = workload.plan(seed);
@@ -50,7 +51,7 @@ pub(super) fn run(job: &Job<'_>) -> Result<Results, Failure> {
             keep(job, &mut results, &seed_ran, failed)
         };
         kept.map_err(Job::unwritten)?;
-        if results.failures.len() as u64 >= args.max_fail {
+        if results.failures.len() as u64 >= chosen.max_fail {
             break;
         }
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::{Exit, Failure};
-use crate::plan::{LineFile, LinesError, Plan, Shape};
+use crate::plan::{LineFile, LinesError, Plan, Scenario, Shape};
 
 use super::Mode;
 
@@ -12,32 +12,42 @@ use super::Mode;
 pub(in crate::cli) struct Workload {
     mode: Mode,
     shape: Shape,
+    scenario: Scenario,
     lines: Option<Arc<LineFile>>,
 }
 
 impl Workload {
     /// The workload of a mode; payloads are the lines of `messages` where one is named.
-    pub(in crate::cli) fn new(mode: Mode, messages: Option<&Path>) -> Result<Self, Failure> {
-        let shape = match mode {
+    pub(in crate::cli) fn new(
+        mode: Mode,
+        scenario: &Scenario,
+        messages: Option<&Path>,
+    ) -> Result<Self, Failure> {
+        let shape = scenario.shape(match mode {
             Mode::Sim => Shape::simulated(),
             Mode::Threads => Shape::main(),
-        };
+        });
         let lines = match messages {
             None => None,
             Some(path) => Some(Arc::new(LineFile::open(path).map_err(refused)?)),
         };
-        Ok(Self { mode, shape, lines })
+        Ok(Self { mode, shape, scenario: scenario.clone(), lines })
     }
 
     /// The plan of a seed. On threads a whole file of messages is appended; a simulated seed is
     /// small, and takes some of it.
     pub(in crate::cli) fn plan(&self, seed: u64) -> Plan {
-        let plan = Plan::draw(seed, &self.shape);
+        let plan = self.scenario.draw(seed, &self.shape);
         match (&self.lines, self.mode) {
             (None, _) => plan,
             (Some(lines), Mode::Sim) => plan.with_lines(lines.clone()),
             (Some(lines), Mode::Threads) => plan.with_all_lines(lines.clone()),
         }
+    }
+
+    /// The scenario `said` with everything resolved that is the same for all seeds, as text.
+    pub(super) fn resolved(&self, said: Scenario, seed: u64) -> String {
+        said.resolved(&self.shape, &self.scenario.draw(seed, &self.shape)).to_text()
     }
 
     /// What there is to say of the messages before they are appended.

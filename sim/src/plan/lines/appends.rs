@@ -85,6 +85,7 @@ impl Plan {
         let lines = self.lines();
         let read_max = self.config.content.read_count(u32::MAX, READ_BYTES);
         for (producer, actor) in (0..).zip(&mut self.actors) {
+            let scale = if actor.role == Role::Producer { scale } else { 1 };
             let mut taken = Taken::new(&lines, producer);
             for operation in &mut actor.operations {
                 match operation {

@@ -46,8 +46,8 @@ impl BatchEntry {
     }
 
     /// Where the frame begins.
-    pub fn place(&self) -> FramePlace {
-        FramePlace {
+    pub fn place(&self) -> FrameStart {
+        FrameStart {
             segment_id: self.segment_id,
             frame_offset: self.frame_offset,
             first_sequence: self.first_sequence,
@@ -83,7 +83,7 @@ impl BatchEntry {
 
 /// Where a frame begins: what a reader needs to go on from a sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FramePlace {
+pub struct FrameStart {
     /// The segment that holds the frame.
     pub segment_id: SegmentId,
     /// The frame's first byte in that segment.
@@ -92,7 +92,7 @@ pub struct FramePlace {
     pub first_sequence: Sequence,
 }
 
-impl FramePlace {
+impl FrameStart {
     /// The frame's first byte.
     pub fn offset(&self) -> SegmentOffset {
         SegmentOffset { segment_id: self.segment_id, offset: self.frame_offset }

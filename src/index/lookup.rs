@@ -17,7 +17,7 @@ mod tests;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::entry::FramePlace;
+use super::entry::FrameStart;
 use super::mark_history::MarkHistory;
 use super::query::{Answer, Freshness, LookupReport, Query};
 use super::secondary::{Covering, Reader, SecondarySlot};
@@ -149,7 +149,7 @@ impl PartitionIndex {
         &self,
         slot: &SecondarySlot<W>,
         sequence: Sequence,
-    ) -> StorageResult<Option<FramePlace>> {
+    ) -> StorageResult<Option<FrameStart>> {
         let pinned = self.pin();
         if !pinned.visible().contains(&sequence) {
             return Ok(None);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::chain;
 use super::coverage::Covered;
-use super::entry::FramePlace;
+use super::entry::FrameStart;
 use super::key;
 use super::value::{FrameValue, RecordValue};
 use crate::io::{Family, IndexError, IndexRead};
@@ -167,7 +167,7 @@ impl<'a, R: IndexRead> Settled<'a, R> {
         &self,
         sequence: Sequence,
         within: &Range<Sequence>,
-    ) -> Result<Option<FramePlace>, IndexError> {
+    ) -> Result<Option<FrameStart>, IndexError> {
         let Some((key, value)) = self.frame_of(sequence, within).await? else {
             return Ok(None);
         };
@@ -206,7 +206,7 @@ impl<'a, R: IndexRead> Settled<'a, R> {
     }
 
     /// A frame at or before the one that holds `sequence`, by halving the chain of markers.
-    async fn waypoint(&self, sequence: Sequence) -> Result<Option<FramePlace>, IndexError> {
+    async fn waypoint(&self, sequence: Sequence) -> Result<Option<FrameStart>, IndexError> {
         let (mut low, mut high) = (0, self.covered.chunk_count);
         while low < high {
             let middle = low + (high - low) / 2;

@@ -6,7 +6,7 @@ mod cursor;
 use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crate::catalog::Catalog;
 use crate::config::DiskConfig;
@@ -16,6 +16,7 @@ use crate::io::World;
 use crate::io::real::Real;
 use crate::manager::ReadWritePartitionIndexManager;
 use crate::partition::{Partition, PartitionState};
+use crate::sync::lock;
 use crate::types::{Position, ReadMessage, ReadPosition, SegmentOffset, Sequence};
 use crate::writer::timeout;
 
@@ -276,8 +277,4 @@ fn checked(state: &PartitionState, position: Position) -> StorageResult<Sequence
         earliest: state.epochs.position(marks.log_start),
         next: state.epochs.position(marks.high_watermark),
     })
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

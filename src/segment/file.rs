@@ -68,7 +68,7 @@ impl<F: File> SegmentFile<F> {
             SegmentHeaderError::NewerFormat(found) => StorageError::NewerFormat {
                 path: self.path.to_path_buf(),
                 found,
-                supported: super::header::FORMAT_VERSION,
+                supported: super::header::SEGMENT_VERSION,
             },
             other => self.corrupt(0, &other),
         })

@@ -3,7 +3,7 @@
 use crate::types::{SegmentId, Sequence};
 
 /// The newest version of the log's files that this build reads, and the one it writes.
-pub const FORMAT_VERSION: u32 = 1;
+pub const SEGMENT_VERSION: u32 = 1;
 
 /// The bytes of a segment header.
 pub const SEGMENT_HEADER_BYTES: usize = 64;
@@ -62,7 +62,7 @@ pub enum SegmentHeaderError {
         computed: u32,
     },
     /// A newer build wrote the file.
-    #[error("the segment has format {0}, this build reads up to {FORMAT_VERSION}")]
+    #[error("the segment has format {0}, this build reads up to {SEGMENT_VERSION}")]
     NewerFormat(u32),
     /// The header is whole and has flags that this build does not know.
     #[error("the segment has unknown flags {0:#x}: a newer duolog wrote it")]
@@ -100,7 +100,7 @@ impl SegmentHeader {
             return Err(SegmentHeaderError::Checksum { stored, computed });
         }
         match u32::from_le_bytes(field(bytes, AT_VERSION)) {
-            FORMAT_VERSION => {}
+            SEGMENT_VERSION => {}
             version => return Err(SegmentHeaderError::NewerFormat(version)),
         }
         match u32::from_le_bytes(field(bytes, AT_FLAGS)) {
@@ -125,7 +125,7 @@ impl SegmentHeader {
         let mut bytes = [0; SEGMENT_HEADER_BYTES];
         let mut put = |at: usize, field: &[u8]| bytes[at..at + field.len()].copy_from_slice(field);
         put(0, &MAGIC);
-        put(AT_VERSION, &FORMAT_VERSION.to_le_bytes());
+        put(AT_VERSION, &SEGMENT_VERSION.to_le_bytes());
         put(AT_SEGMENT_ID, &self.segment_id.0.to_le_bytes());
         put(AT_BASE_SEQUENCE, &self.base_sequence.to_le_bytes());
         put(AT_TOPIC_ID, &self.topic_id.to_le_bytes());

@@ -20,7 +20,7 @@ mod writer;
 pub use file::SegmentFile;
 pub use fill::{FillJob, FillPolicy};
 pub use header::{
-    FIRST_FRAME_OFFSET, FORMAT_VERSION, SEGMENT_HEADER_BYTES, SegmentHeader, SegmentHeaderError,
+    FIRST_FRAME_OFFSET, SEGMENT_HEADER_BYTES, SEGMENT_VERSION, SegmentHeader, SegmentHeaderError,
 };
 pub use name::{parse_segment_file_name, segment_file_name};
 pub use reader::{FrameTail, SegmentReader};

@@ -9,7 +9,6 @@
 //! | [`ticket()`] | one answer to one caller | the value, or the news that none comes |
 //! | [`SharedTask`] | a pump run by who waits for it | polled when asked; never left half done |
 //! | [`SingleFlight`] | costly work wanted by several | one run at a time; handed on if dropped |
-//! | [`LastDrop`] | open on demand, close when unused | one value at a time, closed once |
 //! | [`Budget`] | bounded memory, back-pressure | strict order; bounded, but for one too large |
 //!
 //! The mistakes that the models plant, and find:
@@ -24,7 +23,6 @@
 //! | | a driver leaves without handing on what is asked |
 //! | | a busy task loses its last driver and nobody is told |
 //! | [`SingleFlight`] | a leader is dropped without waking its followers |
-//! | [`LastDrop`] | the last drop ignores who came between its two halves |
 //! | [`Budget`] | a dropped request keeps the wake that it got |
 //!
 //! # Rules of this room
@@ -44,7 +42,8 @@
 //! mistake of the table planted, which shows that it would notice.
 
 mod budget;
-mod last_drop;
+#[cfg(not(feature = "loom"))]
+mod lock;
 mod marks;
 #[cfg(all(test, feature = "loom"))]
 mod modelling;
@@ -59,7 +58,8 @@ mod waiters;
 mod wakers;
 
 pub use budget::{Budget, Permit};
-pub use last_drop::{Closing, Handle, LastDrop};
+#[cfg(not(feature = "loom"))]
+pub(crate) use lock::lock;
 pub use marks::{Marks, MarksView};
 pub use queue::SwitchQueue;
 pub use shared_task::{Idle, OnOrphan, SharedTask};

@@ -42,8 +42,6 @@ pub(super) enum Mistake {
     TaskHidesOrphan,
     /// `SingleFlight`: a leader that is dropped does not wake its followers.
     FlightDropsSilently,
-    /// `LastDrop`: the last user lets go in two steps, and ignores who came in between.
-    LastDropInTwoHalves,
     /// `Budget`: a request that is dropped after its wake keeps the wake to itself.
     BudgetKeepsTurn,
 }

@@ -7,12 +7,12 @@ use crate::error::{StorageError, StorageResult};
 use crate::index::shard::Shard;
 use crate::io::{Step, World};
 use crate::record::FRAME_BODY_BYTES_MAX;
-use crate::sync::{OnOrphan, SharedTask, ticket};
+use crate::sync::{OnOrphan, SharedTask, lock, ticket};
 use crate::types::{Message, Sequence};
 
 use super::flusher::Flusher;
 use super::pump::Pump;
-use super::shared::{WriterShared, lock};
+use super::shared::WriterShared;
 use super::staging::{Ack, Appended, Staged, Work};
 
 /// An open writer. Handles hold it in an `Arc`; background jobs hold it only while they work.

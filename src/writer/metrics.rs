@@ -3,9 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::sync::MarksView;
-
-use super::shared::lock;
+use crate::sync::{MarksView, lock};
 
 /// A snapshot of a partition as its writer sees it. Counts are since the writer was opened.
 #[derive(Clone, Debug, PartialEq, Eq)]

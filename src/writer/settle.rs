@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering;
 use crate::error::{StorageError, StorageResult};
 use crate::index::chunk;
 use crate::io::{IndexPrimary, Step, World};
+use crate::sync::lock;
 
 use super::core::WriterCore;
-use super::shared::lock;
 
 /// How long a failed job waits before it tries again.
 const RETRY_US: u64 = 50_000;

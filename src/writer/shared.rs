@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
 use crate::config::DiskConfig;
@@ -16,7 +16,7 @@ use crate::partition::PartitionState;
 #[cfg(feature = "planted")]
 use crate::planted;
 use crate::segment::SegmentHeader;
-use crate::sync::{Budget, Idle, Marks, SwitchQueue, Waiters};
+use crate::sync::{Budget, Idle, Marks, SwitchQueue, Waiters, lock};
 use crate::types::{Epoch, SegmentId, Sequence};
 
 use super::metrics::WriterCounters;
@@ -242,8 +242,4 @@ impl<W: World> WriterShared<W> {
     pub(super) fn active(&self) -> Option<W::File> {
         lock(&self.active).clone()
     }
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

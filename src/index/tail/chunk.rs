@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::ids::IdIndex;
-use crate::index::entry::{BatchEntry, FramePlace};
+use crate::index::entry::{BatchEntry, FrameStart};
 use crate::types::{MessageMeta, SegmentOffset, Sequence};
 
 /// Memory of a frame beside its records, by estimate.
@@ -158,7 +158,7 @@ impl TailChunk {
     }
 
     /// The frame that holds `sequence`.
-    pub(super) fn place_of(&self, sequence: Sequence) -> Option<FramePlace> {
+    pub(super) fn place_of(&self, sequence: Sequence) -> Option<FrameStart> {
         Some(self.frame_of(sequence)?.place())
     }
 

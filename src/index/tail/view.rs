@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::chunk::TailChunk;
-use crate::index::entry::FramePlace;
+use crate::index::entry::FrameStart;
 use crate::types::{MessageMeta, SegmentOffset, Sequence};
 
 /// The tail at the moment it was pinned: keeps what is released later, and does not show what is
@@ -88,7 +88,7 @@ impl TailView {
     }
 
     /// The frame that holds `sequence`.
-    pub fn place_of(&self, sequence: Sequence, below: Sequence) -> Option<FramePlace> {
+    pub fn place_of(&self, sequence: Sequence, below: Sequence) -> Option<FrameStart> {
         self.chunk_of(sequence, below)?.place_of(sequence)
     }
 

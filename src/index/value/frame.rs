@@ -2,7 +2,7 @@
 //! bucket).
 
 use super::{Malformed, VALUE_VERSION, offset, put_offset, versioned};
-use crate::index::entry::{BatchEntry, FramePlace};
+use crate::index::entry::{BatchEntry, FrameStart};
 use crate::index::varint::{self, Input};
 use crate::types::{MessageMeta, SegmentOffset, Sequence};
 
@@ -17,7 +17,7 @@ use crate::types::{MessageMeta, SegmentOffset, Sequence};
 #[derive(Clone, Copy, Debug)]
 pub struct FrameValue<'a> {
     /// Where the frame is.
-    pub place: FramePlace,
+    pub place: FrameStart,
     count: u32,
     records: Input<'a>,
 }
@@ -62,7 +62,7 @@ impl<'a> FrameValue<'a> {
         let SegmentOffset { segment_id, offset: frame_offset } = offset(&mut input)?;
         let count = input.number_u32()?;
         first_sequence.checked_add(count.into())?;
-        let place = FramePlace { segment_id, frame_offset, first_sequence };
+        let place = FrameStart { segment_id, frame_offset, first_sequence };
         Some(Self { place, count, records: input })
     }
 
@@ -115,7 +115,7 @@ impl RecordView<'_> {
 /// Iterator of [`FrameValue::records`].
 #[derive(Clone, Debug)]
 pub struct Records<'a> {
-    place: FramePlace,
+    place: FrameStart,
     left: u32,
     input: Input<'a>,
     /// The lowest index that the next record can have.

@@ -1,7 +1,7 @@
 //! What a settled chunk left in every family: one link of the chain that coverage follows.
 
 use super::{Malformed, VALUE_VERSION, offset, put_offset, versioned};
-use crate::index::entry::FramePlace;
+use crate::index::entry::FrameStart;
 use crate::index::varint::{self, Input};
 use crate::types::{SegmentOffset, Sequence};
 
@@ -26,7 +26,7 @@ pub struct MarkerValue {
 }
 
 /// A frame to begin at in search of a sequence.
-pub type Waypoint = FramePlace;
+pub type Waypoint = FrameStart;
 
 impl MarkerValue {
     /// Appends the bytes.

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::index::entry::{BatchEntry, FramePlace, RecordEntry};
+use crate::index::entry::{BatchEntry, FrameStart, RecordEntry};
 use crate::types::MessageMeta;
 
 fn records() -> impl Strategy<Value = Vec<RecordEntry>> {
@@ -67,7 +67,7 @@ proptest! {
             .map(|(gap, (segment, frame_offset))| {
                 sequence += gap;
                 let segment_id = SegmentId(segment);
-                FramePlace { segment_id, frame_offset, first_sequence: sequence }
+                FrameStart { segment_id, frame_offset, first_sequence: sequence }
             })
             .filter(|place| place.first_sequence < from + length)
             .collect();

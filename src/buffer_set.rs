@@ -1,4 +1,6 @@
-//! The writing session by its long name: a partition's buffers, made from a path.
+//! The writing sessions by their long names: a partition's buffers, made from a path.
+
+mod index_buffer;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +14,8 @@ use crate::manager::ReadWritePartitionIndexManager;
 use crate::sync::SingleFlight;
 use crate::types::{Message, SegmentOffset, Sequence};
 use crate::writer::{Ack, Appended, Flusher, Writer};
+
+pub use index_buffer::PartitionIndexWriterBuffer;
 
 /// Where a writer is: shared by those who want to know without asking it.
 #[derive(Debug, Default)]

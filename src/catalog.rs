@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crate::config::DiskConfig;
 use crate::error::{StorageError, StorageResult};
 use crate::io::World;
-use crate::log::{TopicInfo, check_or_write_format};
+use crate::log::{Contents, TopicInfo, check_or_write_format, read_format, write_format};
 use crate::partition::Partition;
+use crate::sync::lock;
 use crate::types::{PARTITION_COUNT_MAX, TopicName};
 
 type Partitions<W> = BTreeMap<(String, u32), Arc<Partition<W>>>;
@@ -19,13 +20,16 @@ pub struct Catalog<W: World> {
     pub(crate) world: W,
     pub(crate) config: Arc<DiskConfig>,
     root: Mutex<Option<PathBuf>>,
+    /// The directory, where it holds an index and no log.
+    index_only: Mutex<Option<PathBuf>>,
     partitions: Mutex<Partitions<W>>,
 }
 
 impl<W: World> Catalog<W> {
     /// The directory of `config`.
     pub fn new(world: W, config: Arc<DiskConfig>) -> Self {
-        Self { world, config, root: Mutex::new(None), partitions: Mutex::new(BTreeMap::new()) }
+        let (root, index_only, partitions) = Default::default();
+        Self { world, config, root, index_only, partitions }
     }
 
     /// The directory's one name. Makes it where it does not exist.
@@ -36,17 +40,56 @@ impl<W: World> Catalog<W> {
         if let Some(root) = lock(&self.root).clone() {
             return Ok(root);
         }
+        let root = self.make_root().await?;
+        check_or_write_format(&self.world, &root).await?;
+        *lock(&self.root) = Some(root.clone());
+        Ok(root)
+    }
+
+    async fn make_root(&self) -> StorageResult<PathBuf> {
         self.config.validate()?;
         let given = &self.config.storage_dir;
         self.world
             .create_directories(given)
             .await
             .map_err(|e| StorageError::io("make", given, e))?;
-        let root =
-            self.world.canonical(given).await.map_err(|e| StorageError::io("resolve", given, e))?;
-        check_or_write_format(&self.world, &root).await?;
-        *lock(&self.root) = Some(root.clone());
-        Ok(root)
+        self.world.canonical(given).await.map_err(|e| StorageError::io("resolve", given, e))
+    }
+
+    /// The directory, where it holds an index and no log; `None` where it holds a log. A new one
+    /// becomes an index where `make`, and stays new else.
+    ///
+    /// # Errors
+    /// `ConfigMismatch` where it was made with another number of index databases; else as
+    /// [`Catalog::root`].
+    pub(crate) async fn index_only(&self, make: bool) -> StorageResult<Option<PathBuf>> {
+        if lock(&self.root).is_some() {
+            return Ok(None);
+        }
+        if let Some(root) = lock(&self.index_only).clone() {
+            return Ok(Some(root));
+        }
+        let root = self.make_root().await?;
+        let given = self.config.partition_index_num_per_topic;
+        match read_format(&self.world, &root).await? {
+            Some(Contents::Log) => return Ok(None),
+            None if !make => return Ok(None),
+            None => {
+                let contents = Contents::IndexOnly { shard_count: given };
+                write_format(&self.world, &root, contents).await?;
+            }
+            Some(Contents::IndexOnly { shard_count }) if shard_count == given => {}
+            Some(Contents::IndexOnly { shard_count }) => {
+                return Err(StorageError::ConfigMismatch {
+                    field: "partition_index_num_per_topic",
+                    path: root,
+                    stored: shard_count.to_string(),
+                    given: given.to_string(),
+                });
+            }
+        }
+        *lock(&self.index_only) = Some(root.clone());
+        Ok(Some(root))
     }
 
     /// A topic.
@@ -203,8 +246,4 @@ pub(crate) fn topic_name(name: &str) -> StorageResult<TopicName> {
         value: format!("{name:?}"),
         remedy: error.to_string(),
     })
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -37,7 +37,7 @@ pub mod verify;
 pub mod writer;
 
 #[cfg(not(feature = "loom"))]
-pub use buffer_set::{PartitionBufferSet, WriterPositionPtr};
+pub use buffer_set::{PartitionBufferSet, PartitionIndexWriterBuffer, WriterPositionPtr};
 #[cfg(not(feature = "loom"))]
 pub use config::{DiskConfig, Visibility};
 pub use error::{ErrorKind, StorageError, StorageResult};

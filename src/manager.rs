@@ -1,24 +1,33 @@
 //! The index as a session asks it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, topic_name};
 use crate::config::DiskConfig;
 use crate::error::{StorageError, StorageResult};
+use crate::index::alone::AloneIndex;
 use crate::index::{Answer, Freshness, Query};
 use crate::io::real::Real;
 use crate::io::{File, World};
+use crate::log::TopicInfo;
 use crate::partition::{Partition, PartitionState};
 use crate::record::Record;
+use crate::sync::lock;
 use crate::types::{MessageMeta, ReadMessage, SegmentOffset, Sequence};
 
 /// Looks messages up by id, by position and by time, through the tail of the writer in this
 /// process and a secondary of the index. Each writer and each reader session has its own; making
 /// one touches nothing. Unless another freshness is asked for, every message that was
 /// acknowledged as visible before a lookup began is found by it.
+///
+/// A manager of a directory without a log is used alone: what
+/// [`ReadWritePartitionIndexManager::batch_put`] puts in, its lookups find.
 pub struct ReadWritePartitionIndexManager<W: World = Real> {
     catalog: Arc<Catalog<W>>,
+    /// Kept as long as the manager, where the directory has no log.
+    alone: Mutex<BTreeMap<(String, u32), Arc<AloneIndex<W>>>>,
 }
 
 impl ReadWritePartitionIndexManager<Real> {
@@ -36,7 +45,7 @@ impl<W: World> ReadWritePartitionIndexManager<W> {
     }
 
     pub(crate) fn of(catalog: Arc<Catalog<W>>) -> Self {
-        Self { catalog }
+        Self { catalog, alone: Mutex::default() }
     }
 
     /// The address of the latest message of that id.
@@ -74,6 +83,11 @@ impl<W: World> ReadWritePartitionIndexManager<W> {
         partition_id: u32,
         offset: &SegmentOffset,
     ) -> StorageResult<String> {
+        if let Some(alone) = self.alone(topic, partition_id, false).await? {
+            let found = alone.lookup(&Query::Position(*offset), Freshness::Fresh).await?.found;
+            let first = found.into_iter().next().map(|meta| meta.msg_id);
+            return first.ok_or_else(|| nothing_at(topic, partition_id, *offset));
+        }
         let partition = self.catalog.partition(topic, partition_id).await?;
         let mut state = partition.state().await?;
         loop {
@@ -106,6 +120,9 @@ impl<W: World> ReadWritePartitionIndexManager<W> {
         query: Query,
         freshness: Freshness,
     ) -> StorageResult<Answer> {
+        if let Some(alone) = self.alone(topic, partition_id, false).await? {
+            return alone.lookup(&query, freshness).await;
+        }
         let partition = self.catalog.partition(topic, partition_id).await?;
         let mut state = partition.state().await?;
         loop {
@@ -114,6 +131,85 @@ impl<W: World> ReadWritePartitionIndexManager<W> {
                 answered => return answered,
             }
         }
+    }
+
+    /// Puts `entries` into the index, in the order of their sequences; they are found when it
+    /// returns.
+    ///
+    /// Of a directory with a log, the index is derived from the log: only entries that name
+    /// records with that id, time, sequence and length are accepted, and those are in it already.
+    /// A directory without one becomes an index-only database and is marked so: it is refused as a
+    /// log from then on. There the sequences go on densely from what was put before, 0 first, the
+    /// places ascend with them, and what was put is never replaced.
+    ///
+    /// ```
+    /// use duolog::ReadWritePartitionIndexManager;
+    /// use duolog::types::{MessageMeta, SegmentId, SegmentOffset};
+    ///
+    /// # async fn put(directory: &std::path::Path) -> duolog::StorageResult<()> {
+    /// let manager = ReadWritePartitionIndexManager::new(directory.to_owned(), 1);
+    /// let entry = MessageMeta {
+    ///     msg_id: "msg_1".to_owned(),
+    ///     sequence: 0,
+    ///     offset: SegmentOffset { segment_id: SegmentId::new(1, 0), offset: 64 },
+    ///     length_bytes: 100,
+    ///     timestamp_us: 1_000,
+    /// };
+    /// manager.batch_put("orders", 0, std::slice::from_ref(&entry)).await?;
+    /// assert_eq!(manager.get_by_msg_id("orders", 0, "msg_1").await?, entry.offset);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `OffsetMismatch` for an entry that the log, or what was put before, contradicts; `Invalid`
+    /// for one that leaves a hole, lies before its predecessor or has no valid id. Nothing is
+    /// put then.
+    pub async fn batch_put(
+        &self,
+        topic: &str,
+        partition_id: u32,
+        entries: &[MessageMeta],
+    ) -> StorageResult<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        if let Some(alone) = self.alone(topic, partition_id, true).await? {
+            return alone.put(entries).await;
+        }
+        for entry in entries {
+            let query = Query::Position(entry.offset);
+            let found = self.lookup(topic, partition_id, query, Freshness::Fresh).await?.found;
+            if found.first() != Some(entry) {
+                return Err(StorageError::OffsetMismatch(format!(
+                    "the log has no message {:?} of sequence {} at {}: its index is derived from \
+                     it, append the message instead",
+                    entry.msg_id, entry.sequence, entry.offset
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The partition in a directory without a log; a new directory becomes one where `make`.
+    async fn alone(
+        &self,
+        topic: &str,
+        partition: u32,
+        make: bool,
+    ) -> StorageResult<Option<Arc<AloneIndex<W>>>> {
+        let Some(root) = self.catalog.index_only(make).await? else { return Ok(None) };
+        let key = (topic.to_owned(), partition);
+        if let Some(known) = lock(&self.alone).get(&key) {
+            return Ok(Some(known.clone()));
+        }
+        let directory = TopicInfo::directory(&root, &topic_name(topic)?);
+        let config = &self.catalog.config;
+        let shard = partition % config.partition_index_num_per_topic;
+        let world = &self.catalog.world;
+        let alone = AloneIndex::of(world, &directory, shard, partition, config.index_idle_us);
+        lock(&self.alone).insert(key, alone.clone());
+        Ok(Some(alone))
     }
 
     /// The content of the message at an address.
@@ -168,11 +264,14 @@ async fn meta_at<W: World>(
     if state.segments.is_below(offset.segment_id, log_start) {
         return Err(StorageError::Trimmed { given: 0, log_start });
     }
-    let (number, topic) = (partition.number, partition.topic.name.as_str());
-    Err(StorageError::NotFound {
-        what: format!("a message at {offset} in partition {number} of topic {topic:?}"),
+    Err(nothing_at(partition.topic.name.as_str(), partition.number, offset))
+}
+
+fn nothing_at(topic: &str, partition: u32, offset: SegmentOffset) -> StorageError {
+    StorageError::NotFound {
+        what: format!("a message at {offset} in partition {partition} of topic {topic:?}"),
         remedy: "give the first byte of a visible message, as a read or a lookup returned it",
-    })
+    }
 }
 
 /// The record at `offset`, and what the index says of it.

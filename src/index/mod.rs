@@ -1,5 +1,6 @@
 //! The index: settled part, tail, and the lookup over both.
 
+pub mod alone;
 #[cfg(any(test, feature = "conformance"))]
 pub mod backend_conformance;
 pub mod chain;

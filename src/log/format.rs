@@ -14,21 +14,72 @@ const READ_BYTES: usize = 4096;
 /// The format that this build writes.
 pub const FORMAT_VERSION: u32 = 1;
 
+/// What a storage directory is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Contents {
+    /// A log and its index.
+    Log,
+    /// An index whose entries are put into it by hand; there is no log.
+    IndexOnly {
+        /// Index databases a topic.
+        shard_count: u32,
+    },
+}
+
+impl Contents {
+    fn text(self) -> String {
+        let version = format!(
+            "format {FORMAT_VERSION}\nreader_min {FORMAT_VERSION}\nwriter_min {FORMAT_VERSION}\n"
+        );
+        match self {
+            Self::Log => format!("duolog\n{version}"),
+            Self::IndexOnly { shard_count } => {
+                format!("duolog index only\n{version}shards {shard_count}\n")
+            }
+        }
+    }
+}
+
 /// Checks the directory's format, and notes it where the directory is new.
+///
+/// # Errors
+/// `ConfigMismatch` where it holds no log; else as [`read_format`].
+pub(crate) async fn check_or_write_format<W: World>(world: &W, root: &Path) -> StorageResult<()> {
+    match read_format(world, root).await? {
+        None => write_format(world, root, Contents::Log).await,
+        Some(Contents::Log) => Ok(()),
+        Some(Contents::IndexOnly { .. }) => Err(StorageError::ConfigMismatch {
+            field: "the use of the directory",
+            path: root.to_owned(),
+            stored: "an index only".to_owned(),
+            given: "a log".to_owned(),
+        }),
+    }
+}
+
+/// Notes what the new directory `root` is for.
+pub(crate) async fn write_format<W: World>(
+    world: &W,
+    root: &Path,
+    contents: Contents,
+) -> StorageResult<()> {
+    force_above(world, root).await?;
+    replace_file(world, root, FILE_NAME, contents.text().as_bytes()).await
+}
+
+/// What the directory is for; `None` where it is new.
 ///
 /// # Errors
 /// `NewerFormat` where a reader or writer of this build cannot use it; `Corrupt` where the file
 /// does not say.
-pub(crate) async fn check_or_write_format<W: World>(world: &W, root: &Path) -> StorageResult<()> {
+pub(crate) async fn read_format<W: World>(
+    world: &W,
+    root: &Path,
+) -> StorageResult<Option<Contents>> {
     let path = root.join(FILE_NAME);
     let io = |error| StorageError::io("read", &path, error);
     if !world.exists(&path).await.map_err(io)? {
-        let text = format!(
-            "duolog\nformat {FORMAT_VERSION}\nreader_min {FORMAT_VERSION}\n\
-             writer_min {FORMAT_VERSION}\n"
-        );
-        force_above(world, root).await?;
-        return replace_file(world, root, FILE_NAME, text.as_bytes()).await;
+        return Ok(None);
     }
     let file = world.open(&path, OpenMode::Read).await.map_err(io)?;
     let bytes = file.read_at(0, READ_BYTES).await.map_err(io)?;
@@ -37,11 +88,14 @@ pub(crate) async fn check_or_write_format<W: World>(world: &W, root: &Path) -> S
         text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
     };
     let needed = field("reader_min ").into_iter().chain(field("writer_min ")).max();
-    match needed {
-        Some(found) if found > FORMAT_VERSION => {
+    match (needed, text.lines().next(), field("shards ")) {
+        (Some(found), _, _) if found > FORMAT_VERSION => {
             Err(StorageError::NewerFormat { path, found, supported: FORMAT_VERSION })
         }
-        Some(_) if text.starts_with("duolog\n") => Ok(()),
+        (Some(_), Some("duolog"), _) => Ok(Some(Contents::Log)),
+        (Some(_), Some("duolog index only"), Some(shard_count)) => {
+            Ok(Some(Contents::IndexOnly { shard_count }))
+        }
         _ => Err(StorageError::Corrupt {
             path,
             offset: 0,

@@ -12,7 +12,7 @@ mod topic;
 pub use epochs::{EpochHistory, EpochStart};
 pub use files::ReadFiles;
 pub use format::FORMAT_VERSION;
-pub(crate) use format::check_or_write_format;
+pub(crate) use format::{Contents, check_or_write_format, read_format, write_format};
 pub use mark::{Mark, MarkFile};
 pub use read_ahead::ReadAhead;
 pub use segments::{SegmentEntry, SegmentList};

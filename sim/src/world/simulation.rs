@@ -1,5 +1,6 @@
 //! A simulation, as the harness has it.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::sync::{Arc, MutexGuard};
 use duolog::index::model::ModelBackend;
 use duolog::io::Step;
 
-use super::disk::PowerLoss;
+use super::disk::{PowerLoss, Survivor};
 use super::error::SimError;
 use super::executor;
 use super::options::SimOptions;
@@ -126,6 +127,15 @@ impl Control {
         self.let_go(state, &revoked);
         databases.iter().for_each(|path| self.model.remove(path));
         loss
+    }
+
+    /// Whether `found`, all that another disk kept of what is below `top`, by path from there, is
+    /// something that a power loss now might leave here; a rename is taken as two changes.
+    ///
+    /// # Errors
+    /// The path that contradicts, in words.
+    pub fn allows(&self, top: &Path, found: &BTreeMap<PathBuf, Survivor>) -> Result<(), String> {
+        self.shared.lock("it looked at the disk").disk.allows(top, found)
     }
 
     fn let_go(&self, state: MutexGuard<'_, State>, revoked: &[Arc<dyn Revoke>]) {

@@ -100,10 +100,9 @@ impl Content {
         }
         let sectors = self.decide(aftermath);
         let numbers: Vec<u64> = self.unforced.iter().map(|change| change.number).collect();
-        let length = match aftermath.reached(&numbers) {
-            all if all == numbers.len() => self.live.len(),
-            some => self.unforced[some].length_before,
-        };
+        let mut lengths = self.lengths();
+        let reached = lengths.swap_remove(aftermath.reached(&numbers));
+        let length = *aftermath.pick(&reached);
         aftermath.loss.lost_length_count += u64::from(length != self.live.len());
         let mut bytes = std::mem::take(&mut self.live);
         let mut kept = Vec::new();
@@ -120,6 +119,50 @@ impl Content {
         self.live = bytes;
         self.unforced.clear();
         self.unforced_bytes = 0;
+    }
+
+    /// Whether `left` may be left after power loss.
+    ///
+    /// # Errors
+    /// What of it may not, in words.
+    pub(in crate::world) fn allows(&self, left: &[u8]) -> Result<(), String> {
+        let lengths = self.lengths();
+        if !lengths.iter().any(|lengths| lengths.contains(&left.len())) {
+            return Err(format!("its length is {}, not one of {lengths:?}", left.len()));
+        }
+        let mut open: Vec<usize> = (0..left.len()).step_by(SECTOR_BYTES).collect();
+        let mut bytes = self.live.clone();
+        let differs = |bytes: &[u8], start: usize| {
+            let there = &left[start..(start + SECTOR_BYTES).min(left.len())];
+            sector(bytes, start)[..there.len()] != *there
+        };
+        open.retain(|start| differs(&bytes, *start));
+        for change in self.unforced.iter().rev() {
+            change.undo(&mut bytes);
+            open.retain(|start| differs(&bytes, *start));
+        }
+        match open.first() {
+            None => Ok(()),
+            Some(start) => Err(format!("the sector at {start} was never like that")),
+        }
+    }
+
+    /// The lengths that the file may have after so many of its changes. A change that lengthens it
+    /// may have done so by some of its pages only, as the blocks of a write are allotted.
+    fn lengths(&self) -> Vec<Vec<usize>> {
+        let mut lengths = Vec::with_capacity(self.unforced.len() + 1);
+        let mut partly: Vec<usize> = Vec::new();
+        let after = self.unforced.iter().skip(1).map(|change| change.length_before);
+        for (change, after) in self.unforced.iter().zip(after.chain([self.live.len()])) {
+            let before = change.length_before;
+            partly.push(before);
+            lengths.push(std::mem::take(&mut partly));
+            let first_page = before / PAGE_BYTES + 1;
+            partly.extend((first_page * PAGE_BYTES..after).step_by(PAGE_BYTES));
+        }
+        partly.push(self.live.len());
+        lengths.push(partly);
+        lengths
     }
 
     /// The sectors that unforced changes touched, by how many changes of the file each is after.

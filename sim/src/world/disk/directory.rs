@@ -79,6 +79,21 @@ impl Directory {
         Some((self.unforced.front()?.number, self.unforced.back()?.number))
     }
 
+    /// For each name that there is or was, what it may name after power loss.
+    pub(super) fn states(&self) -> BTreeMap<String, Vec<Option<NodeId>>> {
+        let mut states: BTreeMap<String, Vec<Option<NodeId>>> = BTreeMap::new();
+        for change in &self.unforced {
+            states.entry(change.name.clone()).or_default().push(change.before);
+        }
+        for name in self.live.keys() {
+            states.entry(name.clone()).or_default();
+        }
+        for (name, before) in &mut states {
+            before.push(self.get(name));
+        }
+        states
+    }
+
     /// Leaves the durable entries and, in their order, the changes that `keeps` keeps.
     pub(super) fn cut_power(&mut self, mut keeps: impl FnMut(u64) -> bool) {
         let mut entries = self.durable();

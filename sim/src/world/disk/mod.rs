@@ -8,6 +8,7 @@ mod content;
 mod directory;
 mod names;
 mod power;
+mod survivors;
 
 use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind, Result};
@@ -16,6 +17,7 @@ use std::path::{Component, Path};
 use self::content::Content;
 use self::directory::Directory;
 pub use self::power::PowerLoss;
+pub use self::survivors::Survivor;
 use super::process::ProcessId;
 
 /// Names a file or directory for as long as something refers to it.

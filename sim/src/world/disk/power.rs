@@ -74,6 +74,14 @@ impl<'a> Aftermath<'a> {
         }
     }
 
+    /// One of several outcomes of the same change, the last one being the whole of it.
+    pub(super) fn pick<'b, T>(&mut self, outcomes: &'b [T]) -> &'b T {
+        match self.reach {
+            Reach::Any => self.stream.pick(outcomes),
+            _ => outcomes.last().expect("there is one"),
+        }
+    }
+
     /// Whether a page is torn.
     pub(super) fn tears(&mut self) -> bool {
         matches!(self.reach, Reach::UpTo(_) | Reach::Any) && self.stream.chance(1, TORN_OF)

@@ -1,8 +1,9 @@
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use duolog::io::{File, OpenMode, World};
 
-use super::super::{PowerLoss, Simulation};
+use super::super::{PowerLoss, Simulation, Survivor};
 use super::simulation;
 
 const SEEDS: u64 = 400;
@@ -107,4 +108,40 @@ fn what_was_forced_survives_any_number_of_power_losses() {
             simulation.cut_power();
         }
     }
+}
+
+#[test]
+fn what_could_not_be_left_is_not_allowed() {
+    let (simulation, world) = simulation(1);
+    let wrote = simulation.block_on(&world, async {
+        let file = world.open(Path::new(FILE), OpenMode::Create).await.unwrap();
+        file.write_at(0, &[1; 5000]).await.unwrap();
+        file.sync_data().await.unwrap();
+        world.sync_directory(Path::new("/sim")).await.unwrap();
+        file.write_at(4096, &[2; 9000]).await.unwrap();
+        world.open(Path::new("/sim/other"), OpenMode::Create).await.unwrap();
+    });
+    wrote.unwrap();
+    let allows = |files: &[(&str, Vec<u8>)]| {
+        let found: BTreeMap<PathBuf, Survivor> = files
+            .iter()
+            .map(|(name, bytes)| (PathBuf::from(name), Survivor::File(bytes.clone())))
+            .collect();
+        simulation.allows(Path::new("/sim"), &found).is_ok()
+    };
+    let forced = vec![1; 5000];
+    let all = [vec![1; 4096], vec![2; 9000]].concat();
+    let some_pages = [vec![1; 4096], vec![2; 4096]].concat();
+    let torn = [vec![1; 4096], vec![2; 512], vec![1; 392]].concat();
+    for left in [&forced, &all, &some_pages, &torn] {
+        assert!(allows(&[("file", left.clone())]));
+        assert!(allows(&[("file", left.clone()), ("other", Vec::new())]));
+    }
+    assert!(!allows(&[]), "a forced name is gone");
+    assert!(!allows(&[("file", vec![1; 4999])]), "a length that never was");
+    assert!(!allows(&[("file", vec![3; 5000])]), "bytes that never were");
+    assert!(!allows(&[("file", vec![2; 5000])]), "a page that was not written");
+    assert!(!allows(&[("file", forced.clone()), ("third", Vec::new())]), "a name from nowhere");
+    let odd = [vec![1; 4096], vec![2; 100], vec![1; 804]].concat();
+    assert!(!allows(&[("file", odd)]), "half a sector");
 }

@@ -1,6 +1,6 @@
 //! `duolog check`.
 
-use std::io::{BufReader, Read};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -34,7 +34,7 @@ pub(super) enum Subject {
 }
 
 /// The names that a history may have.
-const HISTORY: &str = "history.jsonl";
+const HISTORIES: [&str; 2] = [history::FILE_NAME, "history.jsonl"];
 
 impl Subject {
     /// What lies at `path`.
@@ -73,8 +73,7 @@ impl Subject {
 }
 
 fn history_in(directory: &Path) -> Option<PathBuf> {
-    let path = directory.join(HISTORY);
-    path.is_file().then_some(path)
+    HISTORIES.iter().map(|name| directory.join(name)).find(|path| path.is_file())
 }
 
 pub(super) fn check(args: &CheckArgs) -> Ended {
@@ -121,14 +120,20 @@ fn read(path: &Path) -> Result<History, Failure> {
         Failure::new(exit, format!("{}: {error}", path.display()))
     };
     let file = std::fs::File::open(path).map_err(|error| told(Exit::Environment, &error))?;
-    let plain: Box<dyn Read> = Box::new(file);
-    history::read(BufReader::new(plain)).map_err(|error| {
-        let exit = match error {
+    history::read(BufReader::new(file)).map_err(|error| {
+        let exit = match &error {
+            // What is there can be read, and is no whole file.
+            HistoryError::Io(error) if is_torn(error.kind()) => Exit::Format,
             HistoryError::Io(_) => Exit::Environment,
             HistoryError::Line { .. } | HistoryError::Version(_) => Exit::Format,
         };
         told(exit, &error)
     })
+}
+
+fn is_torn(kind: std::io::ErrorKind) -> bool {
+    use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    matches!(kind, InvalidData | InvalidInput | UnexpectedEof)
 }
 
 /// Checks a storage directory: every frame, and the index against the log.

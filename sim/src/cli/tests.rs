@@ -89,9 +89,13 @@ fn what_is_checked_is_recognised() {
     let run = ["run", "--mode", "sim", "--seed", "3", "--log", "perfect", "-o", path];
     assert_eq!(duolog(&run), Ok(Exit::Inconclusive));
     assert_eq!(duolog(&["check", path]), Ok(Exit::Inconclusive));
-    assert_eq!(duolog(&["check", &format!("{path}/history.jsonl")]), Ok(Exit::Inconclusive));
+    assert_eq!(duolog(&["check", &format!("{path}/history.jsonl.gz")]), Ok(Exit::Inconclusive));
     assert_eq!(duolog(&["check", root.path().to_str().unwrap()]).unwrap_err().0, Exit::Nothing);
     assert_eq!(duolog(&["check", "no-such-path"]).unwrap_err().0, Exit::Environment);
+    let torn = out.join("history.jsonl.gz");
+    let bytes = std::fs::read(&torn).unwrap();
+    std::fs::write(&torn, &bytes[..bytes.len() / 2]).unwrap();
+    assert_eq!(duolog(&["check", path]).unwrap_err().0, Exit::Format);
     let other = root.path().join("other");
     std::fs::write(&other, "{}\n").unwrap();
     assert_eq!(duolog(&["check", other.to_str().unwrap()]).unwrap_err().0, Exit::Format);
@@ -112,6 +116,7 @@ fn a_scenario_is_run_and_a_wrong_one_is_pointed_at() {
     let ran = duolog(&["run", "--scenario", path, "-o", directory]).unwrap();
     assert!(matches!(ran, Exit::Pass | Exit::Inconclusive), "{ran:?}");
     assert_eq!(report(&out).mode, "threads");
+    assert!(std::fs::read_to_string(out.join("latency.hlog")).unwrap().contains("Tag=append,"));
     let resolved = std::fs::read_to_string(out.join("config.resolved.toml")).unwrap();
     let resolved = crate::plan::Scenario::from_text(&resolved).unwrap();
     assert_eq!(resolved.run.seeds.as_deref(), Some("0x0..0x1"));

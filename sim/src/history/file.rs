@@ -1,6 +1,10 @@
 //! Histories as files: one JSON object a line, the header first.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, BufReader, Write};
+
+use flate2::Compression;
+use flate2::bufread::MultiGzDecoder;
+use flate2::write::GzEncoder;
 
 use super::{Event, HISTORY_VERSION, Header, History};
 
@@ -37,8 +41,29 @@ pub fn write(history: &History, mut to: impl Write) -> io::Result<()> {
     to.flush()
 }
 
-/// Reads a history.
-pub fn read(from: impl BufRead) -> Result<History, HistoryError> {
+/// The name of a history in the directory of a run.
+pub const FILE_NAME: &str = "history.jsonl.gz";
+
+/// The first bytes of a gzip file.
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// Writes a history, compressed with gzip: `zcat` shows it.
+pub fn write_compressed(history: &History, to: impl Write) -> io::Result<()> {
+    // The fastest level makes a tenth of it already.
+    let mut encoder = io::BufWriter::new(GzEncoder::new(to, Compression::fast()));
+    write(history, &mut encoder)?;
+    encoder.into_inner().map_err(io::IntoInnerError::into_error)?.finish()?.flush()
+}
+
+/// Reads a history, compressed or not.
+pub fn read(mut from: impl BufRead) -> Result<History, HistoryError> {
+    if from.fill_buf()?.starts_with(&GZIP_MAGIC) {
+        return read_plain(BufReader::new(MultiGzDecoder::new(from)));
+    }
+    read_plain(from)
+}
+
+fn read_plain(from: impl BufRead) -> Result<History, HistoryError> {
     let mut lines = from.lines();
     let first = lines.next().transpose()?.unwrap_or_default();
     let header: Header = parse(&first, 1)?;

@@ -8,7 +8,7 @@ mod recorder;
 mod tests;
 
 pub use event::{Call, Event, Failure, Found, Kind, MarksSeen, Outcome, Place, Reply, Report, Run};
-pub use file::{HistoryError, read, write};
+pub use file::{FILE_NAME, HistoryError, read, write, write_compressed};
 pub use recorder::{Journal, Pending, Recorder};
 
 use serde::{Deserialize, Serialize};

@@ -30,6 +30,12 @@ fn a_history_survives_its_file() {
     write(&history, &mut bytes).unwrap();
     assert_eq!(bytes.iter().filter(|byte| **byte == b'\n').count(), 1 + history.events.len());
     assert_eq!(read(bytes.as_slice()).unwrap(), history);
+    let mut compressed = Vec::new();
+    write_compressed(&history, &mut compressed).unwrap();
+    assert!(compressed.len() < bytes.len());
+    assert_eq!(read(compressed.as_slice()).unwrap(), history);
+    compressed.truncate(compressed.len() - 9);
+    assert!(matches!(read(compressed.as_slice()), Err(HistoryError::Io(_))), "a torn file is told");
 }
 
 #[test]

@@ -89,7 +89,7 @@ impl RunDirectory {
             if name.is_empty() { file.to_owned() } else { format!("{name}/{file}") }
         };
         self.write(&file("plan.json"), plan.to_text(PlanFormat::Json).as_bytes())?;
-        self.write_with(&file("history.jsonl"), |to| history::write(run, to))?;
+        self.write_with(&file(history::FILE_NAME), |to| history::write_compressed(run, to))?;
         if !words.is_empty() {
             self.write(&file("explanation.txt"), words.as_bytes())?;
         }

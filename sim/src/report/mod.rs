@@ -2,8 +2,10 @@
 
 mod directory;
 mod environment;
+mod interval_log;
 mod latency;
 mod lines;
+mod retention;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -11,8 +13,10 @@ mod words;
 
 pub use directory::RunDirectory;
 pub use environment::Environment;
+pub use interval_log::interval_log;
 pub use latency::{Latency, latencies, latency_table};
 pub use lines::LinesReport;
+pub use retention::Retention;
 pub use table::invariant_table;
 pub use words::failure_words;
 

@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used)]
 #![allow(clippy::disallowed_methods, reason = "reports are files")]
 
+use std::path::PathBuf;
+
 use super::*;
 use crate::judge::judge;
 use crate::plan::{Plan, Shape};
@@ -35,7 +37,7 @@ fn a_failed_seed_is_told_and_kept() {
     let root = tempfile::tempdir().unwrap();
     let directory = RunDirectory::create_below(root.path(), "sim", 0, 1).unwrap();
     directory.write_seed("failures/entries-1", &plan, &run.history, &words).unwrap();
-    let kept = root.path().join("latest/failures/entries-1/history.jsonl");
+    let kept = root.path().join("latest/failures/entries-1/history.jsonl.gz");
     let kept = crate::history::read(std::fs::read(kept).unwrap().as_slice()).unwrap();
     assert_eq!(judge(&kept), judgements, "a history judged again says the same");
     assert!(RunDirectory::create(directory.path()).is_err(), "a full directory is not reused");
@@ -50,4 +52,73 @@ fn invariants_never_at_risk_are_no_pass() {
     tally.add(&run.history.events, &judge(&run.history), run.virtual_us);
     assert_eq!(tally.verdict(), Verdict::Inconclusive, "without a kill, I7 says nothing");
     assert!(invariant_table(&tally.judgements).contains("INCONCLUSIVE"));
+}
+
+#[test]
+fn an_interval_log_has_every_operation_in_its_second() {
+    use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
+    let plan = Plan::draw(1, &Shape::simulated());
+    let run = simulate(&plan, &Perfect::default(), SimOptions::default());
+    let start = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+    let log = interval_log(&run.history.events, start);
+    let (mut counts, mut starts) = (BTreeMap::<String, u64>::new(), 0);
+    for entry in IntervalLogIterator::new(&log) {
+        match entry.unwrap() {
+            LogEntry::Interval(interval) => {
+                use base64::Engine;
+                let text = interval.encoded_histogram();
+                let bytes = base64::prelude::BASE64_STANDARD.decode(text).unwrap();
+                let histogram: hdrhistogram::Histogram<u64> =
+                    hdrhistogram::serialization::Deserializer::new()
+                        .deserialize(&mut bytes.as_slice())
+                        .unwrap();
+                let tag = interval.tag().unwrap().as_str().to_owned();
+                *counts.entry(tag).or_default() += histogram.len();
+            }
+            LogEntry::StartTime(time) | LogEntry::BaseTime(time) => {
+                assert_eq!(time.as_secs(), 1_700_000_000);
+                starts += 1;
+            }
+        }
+    }
+    let mut tally = Tally::default();
+    tally.add(&run.history.events, &[], 0);
+    let expected = tally.operations.into_iter().map(|(kind, outcomes)| (kind, outcomes.ok));
+    assert_eq!(counts, expected.filter(|(_, ok)| *ok > 0).collect());
+    assert_eq!(starts, 2);
+}
+
+#[test]
+fn the_oldest_runs_make_room_but_not_young_failures() {
+    let root = tempfile::tempdir().unwrap();
+    let day_us = 86_400_000_000;
+    let make = |day: i64, files: &[&str]| {
+        let name = format!("sim/{}-{:016x}", directory::stamp(day * day_us), 7);
+        for file in files {
+            let path = root.path().join(&name).join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, [0; 100]).unwrap();
+        }
+        root.path().join(name)
+    };
+    let old_failure = make(1, &["report.json", "failures/prefix-1/plan.json"]);
+    let clean = make(10, &["report.json"]);
+    let young_failure = make(20, &["report.json", "failures/prefix-1/plan.json"]);
+    let running = make(21, &["plan.json"]);
+    let latest = make(22, &["report.json"]);
+    let foreign = root.path().join("sim/notes");
+    std::fs::create_dir_all(&foreign).unwrap();
+    std::fs::write(foreign.join("large"), [0; 10_000]).unwrap();
+
+    let fits = Retention { max_bytes: 700, failures_us: 15 * day_us };
+    let none: [PathBuf; 0] = [];
+    assert_eq!(fits.make_room(root.path(), 30 * day_us).unwrap(), none);
+    let fewer = Retention { max_bytes: 450, ..fits };
+    let removed = fewer.make_room(root.path(), 30 * day_us).unwrap();
+    assert_eq!(removed, [old_failure, clean]);
+    let nothing = Retention { max_bytes: 0, ..fits };
+    assert_eq!(nothing.make_room(root.path(), 30 * day_us).unwrap(), [latest]);
+    assert!(young_failure.exists() && running.exists() && foreign.exists());
+    let nowhere = nothing.make_room(&root.path().join("none"), 0).unwrap();
+    assert_eq!(nowhere, none);
 }

@@ -8,14 +8,14 @@ mod threaded;
 mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
 use duolog::io::Planted;
 
 use crate::judge::{Judgement, Verdict};
-use crate::report::{FailedSeed, Latency, LinesReport, RunDirectory, Tally};
+use crate::report::{FailedSeed, Latency, LinesReport, Retention, RunDirectory, Tally};
 
 use self::chosen::Chosen;
 pub(super) use self::chosen::read as read_scenario;
@@ -69,6 +69,12 @@ pub(super) struct RunArgs {
     /// Appends the lines of this file, one message a line: in mode threads all of them
     #[arg(long, value_name = "FILE", env = "DUOLOG_MESSAGES")]
     messages: Option<PathBuf>,
+    /// Before a run, the oldest ones below runs/ are removed until the others take no more
+    #[arg(long, value_name = "BYTES", default_value_t = 4 << 30, env = "DUOLOG_RUNS_MAX_BYTES")]
+    runs_max_bytes: u64,
+    /// Runs with failures, or that did not end, stay for so many days whatever they take
+    #[arg(long, value_name = "DAYS", default_value_t = 30, env = "DUOLOG_FAILURES_DAYS")]
+    failures_days: i64,
     /// How results are told
     #[arg(long, default_value = "human")]
     message_format: MessageFormat,
@@ -204,6 +210,29 @@ pub(super) fn run(args: &RunArgs) -> Ended {
     finish::finish(&job, results, start)
 }
 
+impl RunArgs {
+    /// Removes old runs below `root` where they take too much.
+    fn make_room(&self, root: &Path, now_us: i64) -> Result<(), Failure> {
+        let failures_us = self.failures_days.saturating_mul(DAY_US);
+        let retention = Retention { max_bytes: self.runs_max_bytes, failures_us };
+        let removed = retention.make_room(root, now_us).map_err(Job::unwritten)?;
+        if !removed.is_empty() {
+            self.tell(&format!(
+                " {} old runs removed: those below {} took more than {} bytes\n",
+                removed.len(),
+                root.display(),
+                self.runs_max_bytes
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Where runs go that are told no other place.
+const ROOT: &str = "runs";
+
+const DAY_US: i64 = 24 * 3_600 * 1_000_000;
+
 fn open_directory(args: &RunArgs, chosen: &Chosen) -> Result<RunDirectory, Failure> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now_us = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
@@ -211,7 +240,8 @@ fn open_directory(args: &RunArgs, chosen: &Chosen) -> Result<RunDirectory, Failu
         Some(path) => RunDirectory::create(path),
         None => {
             let (mode, seed) = (chosen.mode.name(), chosen.seeds.from);
-            RunDirectory::create_below("runs".as_ref(), mode, now_us, seed)
+            args.make_room(ROOT.as_ref(), now_us)?;
+            RunDirectory::create_below(ROOT.as_ref(), mode, now_us, seed)
         }
     };
     made.map_err(Job::unwritten)

@@ -1,11 +1,11 @@
 //! Seeds on threads.
 
 use std::io::IsTerminal;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use crate::cli::Failure;
 use crate::judge::{Invariant, judge};
-use crate::report::{LinesReport, latencies};
+use crate::report::{LinesReport, interval_log, latencies};
 use crate::run::engine::Engine;
 use crate::run::run_threads;
 
@@ -18,10 +18,15 @@ pub(super) fn run(job: &Job<'_>) -> Result<Results, Failure> {
     let Job { args, chosen, directory, workload } = job;
     let seeds = chosen.seeds;
     let mut results = Results::default();
+    // One seed is the rule: its files have plain names.
+    let suffix = |seed: u64| {
+        if seeds.count() == 1 { String::new() } else { format!("-{seed:016x}") }
+    };
     for seed in seeds.from..seeds.to {
         let plan = workload.plan(seed);
         let most = plan.operation_count();
         let data = directory.path().join(format!("data-{seed:016x}"));
+        let start = SystemTime::now();
         let mut told = Instant::now();
         let run = run_threads(&plan, &Engine::at(&data), |begun| {
             let every = if std::io::stderr().is_terminal() { 0 } else { 10 };
@@ -43,6 +48,8 @@ pub(super) fn run(job: &Job<'_>) -> Result<Results, Failure> {
         results.add_lines(LinesReport::new(&run.history));
         let failed = broken(&judgements);
         let seed_ran = Seed { plan: &plan, history: &run.history, judgements: &judgements };
+        let log = interval_log(&run.history.events, start);
+        directory.write(&format!("latency{}.hlog", suffix(seed)), &log).map_err(Job::unwritten)?;
         let kept = if failed.is_empty() {
             directory
                 .write_seed("", &plan, &run.history, "")

@@ -12,7 +12,7 @@ use duolog::io::Step;
 use duolog::types::{Message, ReadPosition};
 use duolog::{Ack, DiskConfig, Log, StorageError};
 use duolog_sim::seed::{Stream, salt};
-use duolog_sim::world::{PowerLoss, Sim, SimError, SimOptions, Simulation, SyncLies};
+use duolog_sim::world::{PowerLoss, Sim, SimError, SimOptions, Simulation, SyncFailure, SyncLies};
 
 /// CI runs these seeds; `DUOLOG_SEEDS=A..B` runs others.
 const SEEDS: std::ops::Range<u64> = 0..400;
@@ -163,11 +163,16 @@ impl Drop for Named {
     }
 }
 
-/// One process: opens, checks, works; dies where the seed says.
+/// One process: opens, checks, works; dies where the seed says, and may meet a sync that fails.
 fn live(simulation: &Simulation, config: &DiskConfig, stream: &mut Stream, told: &Shared) -> bool {
     let world = simulation.process("process");
     if stream.chance(7, 8) {
         simulation.kill_at_step(&world, *stream.pick(&Step::ALL), 1 + stream.below(12));
+    }
+    let fails = stream.chance(1, 3);
+    if fails {
+        let failure = *stream.pick(&SyncFailure::ALL);
+        simulation.fail_sync(&world, 1 + stream.below(30), failure);
     }
     let work_stream = Stream::new(stream.draw(), salt::WORKLOAD);
     let (inside, config, told) = (world.clone(), config.clone(), told.clone());
@@ -177,7 +182,10 @@ fn live(simulation: &Simulation, config: &DiskConfig, stream: &mut Stream, told:
         work(&log, work_stream, &told).await
     });
     match ended {
-        Ok(result) => result.unwrap_or_else(|error| panic!("{error}")),
+        Ok(Ok(())) => simulation.kill(&world),
+        // The caller was told; what it was told before must hold for the next process.
+        Ok(Err(_)) if fails => simulation.kill(&world),
+        Ok(Err(error)) => panic!("{error}"),
         Err(SimError::Killed { .. }) => return true,
         Err(error) => panic!("{error}"),
     }
@@ -193,10 +201,14 @@ fn run(seed: u64, lies: SyncLies) -> Counts {
     let mut counts = Counts::default();
     for _ in 0..ROUNDS {
         counts.kills += u64::from(live(&simulation, &config, &mut stream, &told));
+        if stream.chance(1, 4) {
+            continue;
+        }
         let lost = simulation.cut_power();
         counts.losses += u64::from(lost != PowerLoss::default());
         counts.lost.lost_page_count += lost.lost_page_count;
         counts.lost.torn_page_count += lost.torn_page_count;
+        counts.lost.forgotten_page_count += lost.forgotten_page_count;
         counts.lost.lost_length_count += lost.lost_length_count;
         counts.lost.lost_entry_count += lost.lost_entry_count;
     }
@@ -225,6 +237,7 @@ fn synced_messages_survive_power_loss_at_any_step() {
         all.losses += counts.losses;
         all.messages += counts.messages;
         all.lost.lost_page_count += counts.lost.lost_page_count;
+        all.lost.forgotten_page_count += counts.lost.forgotten_page_count;
         all.lost.lost_length_count += counts.lost.lost_length_count;
         all.lost.torn_page_count += counts.lost.torn_page_count;
         all.lost.lost_entry_count += counts.lost.lost_entry_count;

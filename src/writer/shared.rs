@@ -39,6 +39,8 @@ pub(super) struct WriterShared<W: World> {
     pub(super) pump_activity: Idle,
     /// Whether a sync is under way.
     pub(super) sync_activity: Idle,
+    /// Who may sync a segment.
+    sync_turn: Budget,
     /// Memory of the batches under way.
     pub(super) memory: Budget,
     pub(super) counters: WriterCounters,
@@ -83,6 +85,7 @@ impl<W: World> WriterShared<W> {
             buffered_bytes: AtomicU64::new(0),
             pump_activity: Idle::default(),
             sync_activity: Idle::default(),
+            sync_turn: Budget::new(1),
             memory: Budget::new(config.staged_max_bytes as u64),
             counters: WriterCounters::default(),
             mark_file,
@@ -139,8 +142,13 @@ impl<W: World> WriterShared<W> {
     }
 
     /// Forces a segment's file to disk. A failure poisons the writer: what was written since the
-    /// last success may be lost although a later call succeeds.
+    /// last success may be lost although a later call succeeds. One at a time, because a system
+    /// tells a failure to one of two calls under way on the same file and "ok" to the other.
     pub(super) async fn force(&self, file: &W::File) -> StorageResult<()> {
+        let _turn = self.sync_turn.acquire(1).await;
+        if let Some(error @ StorageError::Poisoned { .. }) = self.failure() {
+            return Err(error);
+        }
         self.counters.count_sync();
         file.sync_data().await.map_err(|error| {
             let poisoned = StorageError::Poisoned { cause: error.to_string() };

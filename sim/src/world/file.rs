@@ -9,7 +9,7 @@ use duolog::io::{File, OpenMode};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::context::{Call, Context, dead};
-use super::disk::NodeId;
+use super::disk::{NodeId, SyncFailure};
 use super::options::CallKind;
 use super::traced::Traced;
 
@@ -97,10 +97,14 @@ impl File for SimFile {
         async move {
             let Some(sync) = Sync::begin(&file) else { return dead().await };
             let (before_us, after_us) = sync.latency_us;
+            let failure = sync.failure;
             file.open.context.delay(before_us).await;
             drop(sync);
             file.open.context.delay(after_us).await;
-            Ok(())
+            match failure {
+                None => Ok(()),
+                Some(failure) => Err(io::Error::other(format!("the disk failed ({failure:?})"))),
+            }
         }
     }
 
@@ -138,6 +142,7 @@ impl Traced for SimLock {
 struct Sync {
     file: SimFile,
     up_to: u64,
+    failure: Option<SyncFailure>,
     latency_us: (u64, u64),
 }
 
@@ -145,8 +150,11 @@ impl Sync {
     fn begin(file: &SimFile) -> Option<Self> {
         let context = &file.open.context;
         let latency_us = context.begin(&Self::call(file))?;
-        let up_to = context.lock("it forced a file")?.disk.begin_sync();
-        Some(Self { file: file.clone(), up_to, latency_us })
+        let mut state = context.lock("it forced a file")?;
+        let up_to = state.disk.begin_sync();
+        let failure = state.processes[context.process].syncs();
+        drop(state);
+        Some(Self { file: file.clone(), up_to, failure, latency_us })
     }
 
     fn call(file: &SimFile) -> Call<'_> {
@@ -157,10 +165,10 @@ impl Sync {
 impl Drop for Sync {
     fn drop(&mut self) {
         let open = &*self.file.open;
-        let _ = open.context.take_effect(&Self::call(&self.file), |state| {
-            if !state.options.lies.files {
-                state.disk.end_sync(open.node, self.up_to);
-            }
+        let _ = open.context.take_effect(&Self::call(&self.file), |state| match self.failure {
+            Some(failure) => state.disk.fail_sync(open.node, self.up_to, failure),
+            None if state.options.lies.files => {}
+            None => state.disk.end_sync(open.node, self.up_to),
         });
     }
 }

@@ -25,7 +25,7 @@ mod timers;
 mod trace;
 mod traced;
 
-pub use disk::{PowerLoss, Survivor};
+pub use disk::{PowerLoss, Survivor, SyncFailure};
 pub use error::SimError;
 pub use file::{SimFile, SimLock};
 pub use index::SimIndex;

@@ -5,6 +5,8 @@ use std::sync::Weak;
 
 use duolog::io::Step;
 
+use super::disk::SyncFailure;
+
 /// Names a process; never used twice.
 pub(super) type ProcessId = usize;
 
@@ -22,6 +24,10 @@ pub(super) struct Process {
     pub(super) steps: BTreeMap<Step, u64>,
     /// Where it is to die: at the nth passing of a step, counted from its start.
     pub(super) kill_at: Vec<(Step, u64)>,
+    /// How many syncs of files it began.
+    pub(super) sync_count: u64,
+    /// Which of them fail, from 1, and how.
+    pub(super) sync_failures: BTreeMap<u64, SyncFailure>,
     pub(super) revocable: Vec<Weak<dyn Revoke>>,
 }
 
@@ -32,8 +38,16 @@ impl Process {
             is_alive: true,
             steps: BTreeMap::new(),
             kill_at: Vec::new(),
+            sync_count: 0,
+            sync_failures: BTreeMap::new(),
             revocable: Vec::new(),
         }
+    }
+
+    /// Counts a sync; how it fails, where it is to fail.
+    pub(super) fn syncs(&mut self) -> Option<SyncFailure> {
+        self.sync_count += 1;
+        self.sync_failures.get(&self.sync_count).copied()
     }
 
     /// Counts a step; true where the process is to die there.

@@ -10,7 +10,7 @@ use std::sync::{Arc, MutexGuard};
 use duolog::index::model::ModelBackend;
 use duolog::io::Step;
 
-use super::disk::{PowerLoss, Survivor};
+use super::disk::{PowerLoss, Survivor, SyncFailure};
 use super::error::SimError;
 use super::executor;
 use super::options::SimOptions;
@@ -151,6 +151,13 @@ impl Control {
     pub fn kill_at_step(&self, process: &Sim, step: Step, nth: u64) {
         let mut state = self.shared.lock("it planned a kill");
         state.processes[process.process_id()].kill_at.push((step, nth));
+    }
+
+    /// Has the `nth` sync of a file that a process begins from its start, from 1, fail with an I/O
+    /// error, and leave behind what `failure` says.
+    pub fn fail_sync(&self, process: &Sim, nth: u64, failure: SyncFailure) {
+        let mut state = self.shared.lock("it planned a failure");
+        state.processes[process.process_id()].sync_failures.insert(nth, failure);
     }
 
     /// How often a process passed `step`.

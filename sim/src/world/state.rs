@@ -188,6 +188,7 @@ impl State {
         let fields = [
             ("pages", loss.lost_page_count),
             ("torn", loss.torn_page_count),
+            ("forgotten", loss.forgotten_page_count),
             ("lengths", loss.lost_length_count),
             ("entries", loss.lost_entry_count),
         ];

@@ -4,6 +4,7 @@ use std::io::{Error, ErrorKind, Result};
 use std::path::Path;
 
 use super::content::Content;
+use super::power::SyncFailure;
 use super::{Body, Disk, NodeId};
 
 impl Disk {
@@ -56,6 +57,18 @@ impl Disk {
 
     pub(in crate::world) fn end_sync(&mut self, id: NodeId, number: u64) {
         self.content_mut(id).force(number);
+    }
+
+    /// As [`Disk::end_sync`], where the sync fails.
+    pub(in crate::world) fn fail_sync(&mut self, id: NodeId, number: u64, failure: SyncFailure) {
+        let before = self.len(id);
+        let content = self.content_mut(id);
+        match failure {
+            SyncFailure::KeepsPages => {}
+            SyncFailure::ForgetsPages => content.forget(number),
+            SyncFailure::DropsPages => content.revert(),
+        }
+        self.used_bytes = self.used_bytes - before + self.len(id);
     }
 
     /// What the file at `path` would hold if no unforced change had reached the disk.

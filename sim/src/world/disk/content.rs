@@ -23,6 +23,9 @@ pub(in crate::world) struct Change {
 pub(in crate::world) struct Content {
     live: Vec<u8>,
     unforced: VecDeque<Change>,
+    /// Pages that a failed sync left clean though nothing reached the disk, by number, as the disk
+    /// has them. A page is as the disk has it again once a later change of it is forced.
+    stale: BTreeMap<usize, Vec<u8>>,
     /// About how many bytes the unforced changes hold or made.
     unforced_bytes: usize,
 }
@@ -85,7 +88,44 @@ impl Content {
         for change in self.unforced.iter().rev() {
             change.undo(&mut bytes);
         }
+        self.overlay_stale(&mut bytes);
         bytes
+    }
+
+    /// A sync of the changes up to `number`, inclusive, failed and left their pages clean: they
+    /// look written, no later sync writes them, and the disk does not have them.
+    pub(in crate::world) fn forget(&mut self, number: u64) {
+        let durable = self.durable();
+        while self.unforced.front().is_some_and(|change| change.number <= number) {
+            let Some(change) = self.unforced.pop_front() else { break };
+            self.unforced_bytes -= weight(&change.old);
+            for page in change.pages() {
+                self.stale.entry(page).or_insert_with(|| {
+                    let start = (page * PAGE_BYTES).min(durable.len());
+                    durable[start..(start + PAGE_BYTES).min(durable.len())].to_vec()
+                });
+            }
+        }
+    }
+
+    /// A sync failed and the system dropped what it could not write: readers see the durable
+    /// bytes again.
+    pub(in crate::world) fn revert(&mut self) {
+        self.live = self.durable();
+        self.unforced.clear();
+        self.stale.clear();
+        self.unforced_bytes = 0;
+    }
+
+    fn overlay_stale(&self, bytes: &mut [u8]) {
+        for (page, old) in &self.stale {
+            let start = (page * PAGE_BYTES).min(bytes.len());
+            let end = (start + PAGE_BYTES).min(bytes.len());
+            let here = &mut bytes[start..end];
+            let known = old.len().min(here.len());
+            here[..known].copy_from_slice(&old[..known]);
+            here[known..].fill(0);
+        }
     }
 
     /// The first and the last number of the changes that nothing has forced.
@@ -95,7 +135,9 @@ impl Content {
 
     /// Leaves what `aftermath` decides that a power loss leaves.
     pub(in crate::world) fn cut_power(&mut self, aftermath: &mut Aftermath<'_>) {
+        aftermath.loss.forgotten_page_count += self.stale.len() as u64;
         if self.unforced.is_empty() {
+            self.revert();
             return;
         }
         let sectors = self.decide(aftermath);
@@ -111,6 +153,7 @@ impl Content {
             kept.extend(after.map(|start| (*start, sector(&bytes, *start))));
             change.undo(&mut bytes);
         }
+        self.overlay_stale(&mut bytes);
         for (start, sector) in kept {
             bytes.resize(bytes.len().max(start + SECTOR_BYTES), 0);
             bytes[start..start + SECTOR_BYTES].copy_from_slice(&sector);
@@ -118,6 +161,7 @@ impl Content {
         bytes.resize(length, 0);
         self.live = bytes;
         self.unforced.clear();
+        self.stale.clear();
         self.unforced_bytes = 0;
     }
 
@@ -169,7 +213,7 @@ impl Content {
     fn decide(&self, aftermath: &mut Aftermath<'_>) -> BTreeMap<usize, Vec<usize>> {
         let mut pages: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (index, change) in self.unforced.iter().enumerate() {
-            for page in change.offset / PAGE_BYTES..change.end.div_ceil(PAGE_BYTES) {
+            for page in change.pages() {
                 pages.entry(page).or_default().push(index);
             }
         }
@@ -206,11 +250,19 @@ impl Content {
     fn force_oldest(&mut self) {
         if let Some(change) = self.unforced.pop_front() {
             self.unforced_bytes -= weight(&change.old);
+            for page in change.pages() {
+                self.stale.remove(&page);
+            }
         }
     }
 }
 
 impl Change {
+    /// The numbers of the pages that it touched.
+    fn pages(&self) -> std::ops::Range<usize> {
+        self.offset / PAGE_BYTES..self.end.div_ceil(PAGE_BYTES)
+    }
+
     /// Gives `bytes` back what they were before this newest change.
     fn undo(&self, bytes: &mut Vec<u8>) {
         bytes.resize(self.length_before, 0);

@@ -16,7 +16,7 @@ use std::path::{Component, Path};
 
 use self::content::Content;
 use self::directory::Directory;
-pub use self::power::PowerLoss;
+pub use self::power::{PowerLoss, SyncFailure};
 pub use self::survivors::Survivor;
 use super::process::ProcessId;
 

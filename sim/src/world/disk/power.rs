@@ -25,10 +25,28 @@ pub struct PowerLoss {
     pub lost_page_count: u64,
     /// Pages of which only some sectors are as they were last.
     pub torn_page_count: u64,
+    /// Pages that a failed sync left looking written.
+    pub forgotten_page_count: u64,
     /// Files whose length is not the last one.
     pub lost_length_count: u64,
     /// Changes of names that are missing.
     pub lost_entry_count: u64,
+}
+
+/// What a sync of a file that failed leaves behind; all three are known of file systems.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SyncFailure {
+    /// Pages stay to be written: a later sync would do.
+    KeepsPages,
+    /// Pages look written and are not: a later sync succeeds and they are lost with the power.
+    ForgetsPages,
+    /// What was not written is not read any more either.
+    DropsPages,
+}
+
+impl SyncFailure {
+    /// All of them, in the order above.
+    pub const ALL: [Self; 3] = [Self::KeepsPages, Self::ForgetsPages, Self::DropsPages];
 }
 
 /// How much reached the disk in time.
@@ -103,8 +121,7 @@ impl Disk {
     /// Leaves on disk what `stream` decides that a power loss leaves. What processes hold open
     /// must not be used any more.
     pub(in crate::world) fn cut_power(&mut self, stream: &mut Stream) -> PowerLoss {
-        let Some(changes) = self.unforced() else { return PowerLoss::default() };
-        let mut aftermath = Aftermath::new(stream, changes);
+        let mut aftermath = Aftermath::new(stream, self.unforced().unwrap_or((1, 1)));
         let mut before = Vec::new();
         let mut after = Vec::new();
         for node in self.nodes.iter_mut().flatten() {

@@ -8,6 +8,7 @@ mod doctor;
 mod exit;
 mod explain;
 mod log;
+mod progress;
 mod replay;
 mod run;
 mod seeds;

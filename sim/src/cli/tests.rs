@@ -129,3 +129,25 @@ fn a_scenario_is_run_and_a_wrong_one_is_pointed_at() {
     std::fs::write(&file, "[run]\nmode = \"fast\"\n").unwrap();
     assert!(duolog(&["run", "--scenario", path]).unwrap_err().1.contains("\"threads\""));
 }
+
+#[test]
+fn progress_is_a_bar_only_where_it_is_seen_to_move() {
+    use super::progress::{ShowProgress, State, object};
+    let auto = |terminal, ci, json| ShowProgress::Auto.resolved(terminal, ci, json);
+    assert_eq!(auto(true, false, false), ShowProgress::Bar);
+    for others in [(false, false, false), (true, true, false), (true, false, true)] {
+        assert_eq!(auto(others.0, others.1, others.2), ShowProgress::Counter);
+    }
+    let said = ShowProgress::None.resolved(true, false, false);
+    assert_eq!(said, ShowProgress::None, "what is said is done");
+    let plan = crate::plan::Plan::draw(1, &crate::plan::Shape::simulated());
+    let (none, work) = (plan.work(|_| 0), plan.work(|_| usize::MAX));
+    assert_eq!((none, work.operations), (Default::default(), plan.operation_count() as u64));
+    assert!(work.appends > 0 && work.messages >= work.appends && work.lookups > 0);
+    let state = State { seeds: (3, 64), work, operations: None };
+    let words = state.words();
+    assert!(words.starts_with("3 of 64 seeds, "), "{words}");
+    assert!(words.contains(&format!("{} lookups", work.lookups)), "{words}");
+    let object = object(&state, std::time::Duration::from_secs(2));
+    assert_eq!((&object["elapsed_us"], &object["seeds_done"]), (&2_000_000.into(), &3.into()));
+}

@@ -12,6 +12,7 @@ mod scenario;
 #[cfg(test)]
 mod tests;
 pub(crate) mod text;
+mod work;
 
 pub use actor::{Actor, Role};
 pub use config::{PlanConfig, Visibility};
@@ -24,6 +25,8 @@ pub use scenario::{
     ConfigSection, ContentSection, RoleSection, RunSection, Scenario, ScenarioError,
     WorkloadSection,
 };
+
+pub use work::Work;
 
 use serde::{Deserialize, Serialize};
 

@@ -190,6 +190,14 @@ impl Operation {
         }
     }
 
+    /// Whether it looks something up.
+    pub const fn is_lookup(&self) -> bool {
+        matches!(
+            self,
+            Self::LookupId { .. } | Self::LookupPosition { .. } | Self::LookupTime { .. }
+        )
+    }
+
     /// Whether it is done through a reader session.
     pub const fn needs_session(&self) -> bool {
         matches!(

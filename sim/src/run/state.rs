@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use duolog::types::SegmentOffset;
 
 use crate::history::Recorder;
-use crate::plan::{Plan, Target};
+use crate::plan::{Plan, Target, Work};
 
 /// A message that somebody got acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,13 +86,9 @@ impl RunState {
         }
     }
 
-    /// How many operations were begun, over all actors.
-    pub fn begun_count(&self) -> usize {
-        let begun = |index: usize| {
-            let most = self.plan.actors[index].operations.len();
-            self.cursors[index].load(Ordering::Relaxed).min(most)
-        };
-        (0..self.cursors.len()).map(begun).sum()
+    /// What was begun so far, over all actors.
+    pub fn begun(&self) -> Work {
+        self.plan.work(|index| self.cursors[index].load(Ordering::Relaxed))
     }
 
     /// The index of the actor's next operation; counts it as begun.

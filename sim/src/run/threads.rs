@@ -11,7 +11,7 @@ use duolog::io::World;
 use duolog::io::real::Real;
 
 use crate::history::History;
-use crate::plan::Plan;
+use crate::plan::{Plan, Work};
 
 use super::driver::{drain, play};
 use super::state::RunState;
@@ -30,18 +30,17 @@ pub struct Threaded {
 /// How often progress is told.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
-/// Runs `plan` against `subject` on threads; tells every now and then how many operations were
-/// begun.
+/// Runs `plan` against `subject` on threads; tells every now and then what was begun.
 pub fn run_threads<S: Subject<Real>>(
     plan: &Plan,
     subject: &S,
-    mut progress: impl FnMut(usize),
+    mut progress: impl FnMut(Work),
 ) -> Threaded {
     let state = Arc::new(RunState::new(plan));
     let world = Real::new();
     let from_us = world.monotonic_us();
     let played = play(world.clone(), subject.clone(), state.clone(), 0);
-    let ended = wait(&world, played, || progress(state.begun_count()));
+    let ended = wait(&world, played, || progress(state.begun()));
     let elapsed_us = world.monotonic_us() - from_us;
     let ended = ended.and_then(|()| {
         let drained = drain(world.clone(), subject.clone(), state.clone(), 1);

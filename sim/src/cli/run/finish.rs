@@ -15,7 +15,7 @@ use super::{Job, Mode, Results};
 /// Tells the results and writes the report.
 pub(super) fn finish(job: &Job<'_>, results: Results, start: Instant) -> Ended {
     let Job { args, chosen, directory, .. } = job;
-    let Results { tally, mut failures, latencies, lines } = results;
+    let Results { tally, mut failures, latencies, lines, .. } = results;
     failures.sort_by_key(|failure| failure.seed);
     let verdict = verdict(chosen.mode, tally.verdict(), lines.as_ref());
     let exit = Exit::of(verdict, tally.operation_count);

@@ -33,12 +33,13 @@ pub(super) fn keep(
         }
     };
     let words = failure_words(ran.history, ran.judgements, &replay);
-    args.tell(&words);
+    job.progress.aside(|| args.tell(&words));
     let mut kept = None;
     if results.failures.len() < KEPT_MAX {
         let name = format!("failures/{}-{seed:016x}", invariants[0]);
         directory.write_seed(&name, ran.plan, ran.history, &words)?;
-        args.tell(&format!("   kept     {}\n\n", directory.path().join(&name).display()));
+        let path = directory.path().join(&name);
+        job.progress.aside(|| args.tell(&format!("   kept     {}\n\n", path.display())));
         kept = Some(name);
     }
     results.failures.push(FailedSeed { seed, invariants, replay, directory: kept });

@@ -15,6 +15,7 @@ use clap::{Args, ValueEnum};
 use duolog::io::Planted;
 
 use crate::judge::{Judgement, Verdict};
+use crate::plan::Work;
 use crate::report::{FailedSeed, Latency, LinesReport, Retention, RunDirectory, Tally};
 
 use self::chosen::Chosen;
@@ -22,6 +23,7 @@ pub(super) use self::chosen::read as read_scenario;
 pub(super) use self::workload::{Workload, refused};
 
 use super::exit::Exit;
+use super::progress::{Progress, ShowProgress};
 use super::seeds::{Seeds, parse_seed, parse_seeds};
 use super::subject::Target;
 use super::{Ended, Failure, print};
@@ -75,6 +77,9 @@ pub(super) struct RunArgs {
     /// Runs with failures, or that did not end, stay for so many days whatever they take
     #[arg(long, value_name = "DAYS", default_value_t = 30, env = "DUOLOG_FAILURES_DAYS")]
     failures_days: i64,
+    /// How progress is shown
+    #[arg(long, default_value = "auto", env = "DUOLOG_SHOW_PROGRESS")]
+    show_progress: ShowProgress,
     /// How results are told
     #[arg(long, default_value = "human")]
     message_format: MessageFormat,
@@ -141,6 +146,8 @@ struct Results {
     latencies: BTreeMap<String, Latency>,
     /// Of the seed that read the most lines back.
     lines: Option<LinesReport>,
+    /// What the plans of the seeds were.
+    work: Work,
 }
 
 impl Results {
@@ -158,6 +165,7 @@ struct Job<'a> {
     chosen: &'a Chosen,
     workload: &'a Workload,
     directory: &'a RunDirectory,
+    progress: Progress,
 }
 
 impl Job<'_> {
@@ -202,11 +210,15 @@ pub(super) fn run(args: &RunArgs) -> Ended {
         directory.path().display(),
         workload.told(),
     ));
-    let job = Job { args, chosen: &chosen, workload: &workload, directory: &directory };
+    let progress = Progress::new(args.show_progress, args.message_format == MessageFormat::Json);
+    let (workload, directory) = (&workload, &directory);
+    let job = Job { args, chosen: &chosen, workload, directory, progress };
     let results = match mode {
-        Mode::Sim => simulated::run(&job)?,
-        Mode::Threads => threaded::run(&job)?,
+        Mode::Sim => simulated::run(&job),
+        Mode::Threads => threaded::run(&job),
     };
+    job.progress.end();
+    let results = results?;
     finish::finish(&job, results, start)
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::json;
 
+use crate::cli::progress::State;
 use crate::cli::subject::run_plan;
 use crate::cli::{Exit, Failure};
 use crate::report::LinesReport;
@@ -48,6 +49,9 @@ fn work(job: &Job<'_>, next: &AtomicU64, results: &Mutex<Results>) -> Result<(),
         let mut results = lock();
         results.tally.add(&ran.run.history.events, &ran.judgements, ran.run.virtual_us);
         results.add_lines(LinesReport::new(&ran.run.history));
+        results.work = results.work.and(ran.plan.work(|_| usize::MAX));
+        let seeds = (results.tally.seed_count, job.chosen.seeds.count());
+        job.progress.show(&State { seeds, work: results.work, operations: None });
         let failed = broken(&ran.judgements);
         args.emit(&json!({
             "type": "seed",

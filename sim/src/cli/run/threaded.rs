@@ -1,9 +1,9 @@
 //! Seeds on threads.
 
-use std::io::IsTerminal;
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 use crate::cli::Failure;
+use crate::cli::progress::State;
 use crate::judge::{Invariant, judge};
 use crate::report::{LinesReport, interval_log, latencies};
 use crate::run::engine::Engine;
@@ -15,7 +15,7 @@ use super::{Job, Results, broken};
 /// Runs seeds on threads, one after the other; each has a data directory of its own, removed
 /// where it passes.
 pub(super) fn run(job: &Job<'_>) -> Result<Results, Failure> {
-    let Job { args, chosen, directory, workload } = job;
+    let Job { args, chosen, directory, workload, progress } = job;
     let seeds = chosen.seeds;
     let mut results = Results::default();
     // One seed is the rule: its files have plain names.
@@ -24,21 +24,16 @@ pub(super) fn run(job: &Job<'_>) -> Result<Results, Failure> {
     };
     for seed in seeds.from..seeds.to {
         let plan = workload.plan(seed);
-        let most = plan.operation_count();
         let data = directory.path().join(format!("data-{seed:016x}"));
         let start = SystemTime::now();
-        let mut told = Instant::now();
-        let run = run_threads(&plan, &Engine::at(&data), |begun| {
-            let every = if std::io::stderr().is_terminal() { 0 } else { 10 };
-            if told.elapsed().as_secs() >= every {
-                told = Instant::now();
-                let end = if every == 0 { '\r' } else { '\n' };
-                eprint!("   {begun} of {most} operations begun{end}");
-            }
+        let operations = Some(plan.operation_count() as u64);
+        let run = run_threads(&plan, &Engine::at(&data), |work| {
+            let seeds = (seed - seeds.from, seeds.count());
+            progress.show(&State { seeds, work, operations });
         });
         workload.check()?;
         if let Some(broken) = &run.broken {
-            args.tell(&format!(" the run ended early: {broken}\n"));
+            progress.aside(|| args.tell(&format!(" the run ended early: {broken}\n")));
         }
         let mut judgements = judge(&run.history);
         // Nobody is killed on threads: other processes are for that.

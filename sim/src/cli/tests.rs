@@ -119,7 +119,7 @@ fn a_scenario_is_run_and_a_wrong_one_is_pointed_at() {
     assert!(std::fs::read_to_string(out.join("latency.hlog")).unwrap().contains("Tag=append,"));
     let resolved = std::fs::read_to_string(out.join("config.resolved.toml")).unwrap();
     let resolved = crate::plan::Scenario::from_text(&resolved).unwrap();
-    assert_eq!(resolved.run.seeds.as_deref(), Some("0x0..0x1"));
+    assert_eq!(resolved.run.seeds, Some(Seeds { from: 0, to: 1 }));
     assert!(resolved.config.segment_max_bytes.is_some(), "all that is the same for all seeds");
 
     std::fs::write(&file, "[workload]\noperations_count = 0\n").unwrap();
@@ -127,7 +127,8 @@ fn a_scenario_is_run_and_a_wrong_one_is_pointed_at() {
     assert_eq!(exit, Exit::Environment);
     assert!(text.contains("small.toml:2:20: "), "{text}");
     std::fs::write(&file, "[run]\nmode = \"fast\"\n").unwrap();
-    assert!(duolog(&["run", "--scenario", path]).unwrap_err().1.contains("\"threads\""));
+    let (_, text) = duolog(&["run", "--scenario", path]).unwrap_err();
+    assert!(text.contains("small.toml:2:8: ") && text.contains("threads"), "{text}");
 }
 
 #[test]

@@ -22,8 +22,8 @@ pub use file::{PlanError, PlanFormat};
 pub use lines::{LineFile, Lines, LinesError};
 pub use operation::{Ack, CommitChoice, Operation, Target};
 pub use scenario::{
-    ConfigSection, ContentSection, RoleSection, RunSection, Scenario, ScenarioError,
-    WorkloadSection,
+    ConfigSection, ContentSection, RoleSection, RunMode, RunSection, Scenario, ScenarioError,
+    Seeds, WorkloadSection,
 };
 
 pub use work::Work;

@@ -83,6 +83,11 @@ pub(super) async fn tail(world: Real, args: TailArgs) -> Ended {
         };
         match frame {
             Some(frame) if frame.header().next_sequence() <= end => {
+                let first = frame.header().first_sequence;
+                if first > next {
+                    let text = format!("sequences {next} up to {first} are missing: duolog check");
+                    return Err(Failure::new(Exit::Violation, text));
+                }
                 for message in messages(&frame, next)? {
                     next = message.sequence + 1;
                     if !output.take(message, &mut held) {

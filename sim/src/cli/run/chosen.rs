@@ -2,11 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
-
-use crate::cli::seeds::{Seeds, from_revision, parse_seeds};
+use crate::cli::seeds::{Seeds, from_revision};
 use crate::cli::{Exit, Failure};
-use crate::plan::Scenario;
+use crate::plan::{RunMode, Scenario};
 
 use super::{Mode, RunArgs};
 
@@ -30,21 +28,11 @@ impl Chosen {
             Some(path) => read(path)?,
         };
         let said = &scenario.run;
-        let mode = match (args.mode, &said.mode) {
-            (Some(mode), _) => mode,
-            (None, Some(name)) => Mode::from_str(name, false).map_err(|_| {
-                let text = format!("run.mode = {name:?} is no mode: give \"sim\" or \"threads\"");
-                Failure::new(Exit::Environment, text)
-            })?,
-            (None, None) => Mode::DEFAULT,
-        };
-        let in_file = said.seeds.as_deref().map(parse_seeds).transpose();
-        let in_file = in_file
-            .map_err(|error| Failure::new(Exit::Environment, format!("run.seeds: {error}")))?;
+        let mode = args.mode.or(said.mode.map(Mode::from)).unwrap_or(Mode::DEFAULT);
         let number = |number: &toml::Spanned<u64>| *number.as_ref();
         Ok(Self {
             mode,
-            seeds: seeds(args, mode, in_file),
+            seeds: seeds(args, mode, said.seeds),
             max_fail: args.max_fail.or(said.max_fail.as_ref().map(number)).unwrap_or(1),
             jobs: args.jobs.or(said.jobs.as_ref().map(|jobs| *jobs.as_ref())),
             messages: args.messages.clone().or(said.messages.as_ref().map(PathBuf::from)),
@@ -55,8 +43,11 @@ impl Chosen {
     /// The scenario with every choice said in it.
     pub(super) fn said(&self) -> Scenario {
         let mut scenario = self.scenario.clone();
-        scenario.run.mode = Some(self.mode.name().to_owned());
-        scenario.run.seeds = Some(format!("{:#x}..{:#x}", self.seeds.from, self.seeds.to));
+        scenario.run.mode = Some(match self.mode {
+            Mode::Sim => RunMode::Sim,
+            Mode::Threads => RunMode::Threads,
+        });
+        scenario.run.seeds = Some(self.seeds);
         scenario.run.max_fail = Some(toml::Spanned::new(0..0, self.max_fail));
         scenario.run.jobs = self.jobs.map(|jobs| toml::Spanned::new(0..0, jobs));
         scenario.run.messages = self.messages.as_ref().map(|path| path.display().to_string());

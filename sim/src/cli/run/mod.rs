@@ -15,7 +15,7 @@ use clap::{Args, ValueEnum};
 use duolog::io::Planted;
 
 use crate::judge::{Judgement, Verdict};
-use crate::plan::Work;
+use crate::plan::{RunMode, Work};
 use crate::report::{FailedSeed, Latency, LinesReport, Retention, RunDirectory, Tally};
 
 use self::chosen::Chosen;
@@ -98,6 +98,15 @@ pub(super) enum Mode {
     Sim,
     /// Real files, threads and time: the workload repeats, the interleaving does not
     Threads,
+}
+
+impl From<RunMode> for Mode {
+    fn from(mode: RunMode) -> Self {
+        match mode {
+            RunMode::Sim => Self::Sim,
+            RunMode::Threads => Self::Threads,
+        }
+    }
 }
 
 impl Mode {

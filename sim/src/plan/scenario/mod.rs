@@ -2,11 +2,13 @@
 
 mod error;
 mod resolved;
+mod run;
 mod section;
 #[cfg(test)]
 mod tests;
 
 pub use error::ScenarioError;
+pub use run::{RunMode, Seeds};
 pub use section::{ConfigSection, ContentSection, RoleSection, RunSection, WorkloadSection};
 
 use std::collections::BTreeMap;

@@ -8,6 +8,7 @@ use duolog::types::MESSAGE_BYTES_MAX;
 use crate::plan::{Content, PlanConfig, Visibility};
 
 use super::error::ScenarioError;
+use super::run::{RunMode, Seeds};
 
 /// A section whose keys are numbers within bounds, both inclusive, and some others. With
 /// `=> Target` the numbers can be put over those of the same names there.
@@ -95,10 +96,10 @@ section! {
         /// Seeds at the same time.
         jobs: usize = 1, 1_024;
     }
-    /// `sim` or `threads`.
-    mode: String;
-    /// Seeds `A..B`, or the first N.
-    seeds: String;
+    /// What is simulated, what is real.
+    mode: RunMode;
+    /// Which seeds.
+    seeds: Seeds;
     /// The file whose lines are the messages.
     messages: String;
 }

@@ -17,6 +17,8 @@ fn what_is_wrong_is_pointed_at() {
         ("[config]\nvisibility = \"soon\"\n", "s.toml:2:14: ", "flushed"),
         ("[config]\nsegment_max_bytes = -1\n", "s.toml:2:21: ", "-1"),
         ("[config]\nflush_bytes = \n", "s.toml:2:", ""),
+        ("[run]\nseeds = \"9..3\"\n", "s.toml:2:9: ", "ends before it begins"),
+        ("[run]\nmax_fail = 0\n", "s.toml:2:12: ", "from 1 to"),
         ("[roles.seller]\nactors = 1\n", "s.toml:1:", "producer"),
         ("[roles.reader]\nactors = 65\n", "s.toml:2:10: ", "from 0 to 64"),
         (

@@ -27,6 +27,7 @@ pub(crate) struct Workload {
     pub(crate) visible: Option<Visible>,
     pub(crate) lookup: Option<Lookup>,
     pub(crate) next: Option<Next>,
+    pub(crate) pieces: Option<Pieces>,
 }
 
 /// Appends by one producer into an empty log.
@@ -79,6 +80,15 @@ pub(crate) struct Next {
     pub(crate) take: usize,
 }
 
+/// Pieces of the write path on their own.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pieces {
+    pub(crate) messages: usize,
+    /// Messages a frame.
+    pub(crate) batch: usize,
+}
+
 fn yes() -> bool {
     true
 }
@@ -103,14 +113,13 @@ impl Workload {
 
     pub(crate) fn parse(text: &str) -> Outcome<Self> {
         let workload: Self = toml::from_str(text)?;
-        let counts = workload.append.iter().flat_map(|append| [append.batch, append.messages]);
-        let visible =
-            workload.visible.iter().flat_map(|visible| [visible.preload, visible.messages]);
-        let lookup = workload.lookup.iter().flat_map(|lookup| [lookup.messages, lookup.lookups]);
-        let next = workload.next.iter().flat_map(|next| [next.messages, next.take]);
-        let sizes = [workload.rounds, workload.id_bytes];
-        if sizes.into_iter().chain(counts).chain(visible).chain(lookup).chain(next).any(|n| n == 0)
-        {
+        let mut counts = vec![workload.rounds, workload.id_bytes];
+        counts.extend(workload.append.iter().flat_map(|it| [it.batch, it.messages]));
+        counts.extend(workload.visible.iter().flat_map(|it| [it.preload, it.messages]));
+        counts.extend(workload.lookup.iter().flat_map(|it| [it.messages, it.lookups]));
+        counts.extend(workload.next.iter().flat_map(|it| [it.messages, it.take]));
+        counts.extend(workload.pieces.iter().flat_map(|it| [it.messages, it.batch]));
+        if counts.contains(&0) {
             return Err("a count is 0: give at least 1, or leave the measurement out".into());
         }
         Ok(workload)

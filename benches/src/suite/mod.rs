@@ -3,6 +3,7 @@
 mod append;
 mod lookup;
 mod next;
+mod pieces;
 mod visible;
 
 use std::path::Path;
@@ -20,6 +21,7 @@ pub(crate) enum Suite {
     Visible,
     Lookup,
     Next,
+    Pieces,
 }
 
 /// The name of the engine in all tables.
@@ -50,6 +52,7 @@ impl Suite {
             Self::Visible => measured(workload.visible.as_ref(), |it| visible::measure(run, it)),
             Self::Lookup => measured(workload.lookup.as_ref(), |it| lookup::measure(run, it)),
             Self::Next => measured(workload.next.as_ref(), |it| next::measure(run, it)),
+            Self::Pieces => measured(workload.pieces.as_ref(), |it| pieces::measure(run, it)),
         }
     }
 }

@@ -7,6 +7,8 @@ use crate::catalog::Catalog;
 use crate::config::DiskConfig;
 use crate::error::StorageResult;
 use crate::group::GroupId;
+use crate::index::IndexInstances;
+use crate::index::shard::Shard;
 use crate::io::World;
 use crate::io::real::Real;
 use crate::log::TopicInfo;
@@ -88,6 +90,15 @@ impl<W: World> Log<W> {
     /// [`crate::verify::verify`].
     pub async fn verify(&self) -> StorageResult<Vec<PartitionReport>> {
         verify(&self.catalog).await
+    }
+
+    /// The index instances that the process has open in this directory, whoever opened them.
+    ///
+    /// # Errors
+    /// As [`Log::open`].
+    pub async fn instances(&self) -> StorageResult<IndexInstances> {
+        let root = self.catalog.root().await?;
+        Ok(Shard::instances_below(&self.catalog.world, &root))
     }
 
     /// An index manager, for lookups without a group.

@@ -127,7 +127,9 @@ impl PartitionIndex {
         let mut report = LookupReport {
             coverage_before: held(covering.before),
             coverage: held(covering.covered.to),
-            catch_ups: covering.catch_ups,
+            catch_ups: covering.spent.catch_ups,
+            catch_up_wait_us: covering.spent.wait_us,
+            catch_up_own_us: covering.spent.own_us,
             reopened: covering.reopened,
             ..report
         };
@@ -249,7 +251,7 @@ impl<'a, W: World> Attempt<'a, W> {
         tracing::warn!(%error, "the index is opened anew");
         slot.replace(&before.instance);
         let mut covering = slot.covering(partition, need).await?;
-        covering.catch_ups += before.catch_ups;
+        covering.spent += before.spent;
         covering.reopened = true;
         Ok(Self { slot, partition, need, covering, is_last: true })
     }

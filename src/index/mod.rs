@@ -29,3 +29,4 @@ pub use frozen::{FrozenAnswer, FrozenIndex, FrozenReport};
 pub use lookup::PartitionIndex;
 pub use query::{Answer, Freshness, LookupReport, Query};
 pub use secondary::{SecondarySlot, SecondaryStats};
+pub use shard::IndexInstances;

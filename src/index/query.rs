@@ -74,6 +74,10 @@ pub struct LookupReport {
     pub from_settled: u32,
     /// How many catch-ups the lookup waited for.
     pub catch_ups: u32,
+    /// How long it waited for them.
+    pub catch_up_wait_us: u64,
+    /// How long those of them took that it made itself, for all who waited.
+    pub catch_up_own_us: u64,
     /// Whether the instance was opened anew for it.
     pub reopened: bool,
 }

@@ -5,6 +5,7 @@ mod instance;
 mod tests;
 mod turns;
 
+use std::ops::AddAssign;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -44,6 +45,16 @@ pub struct SecondaryStats {
     pub gaps: u64,
     /// Instances closed because nobody used them.
     pub idle_closes: u64,
+}
+
+impl AddAssign for SecondaryStats {
+    fn add_assign(&mut self, other: Self) {
+        self.opens += other.opens;
+        self.reopens += other.reopens;
+        self.catch_ups += other.catch_ups;
+        self.gaps += other.gaps;
+        self.idle_closes += other.idle_closes;
+    }
 }
 
 #[derive(Debug, Default)]
@@ -101,8 +112,25 @@ pub(super) struct Covering<W: World> {
     pub(super) instance: Arc<Instance<W>>,
     pub(super) before: Sequence,
     pub(super) covered: Covered,
-    pub(super) catch_ups: u32,
+    pub(super) spent: Spent,
     pub(super) reopened: bool,
+}
+
+/// What catching up took of a lookup.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Spent {
+    pub(super) catch_ups: u32,
+    pub(super) wait_us: u64,
+    /// Of that, in catch-ups that this lookup made for all.
+    pub(super) own_us: u64,
+}
+
+impl AddAssign for Spent {
+    fn add_assign(&mut self, other: Self) {
+        self.catch_ups += other.catch_ups;
+        self.wait_us += other.wait_us;
+        self.own_us += other.own_us;
+    }
 }
 
 impl<W: World> SecondarySlot<W> {
@@ -223,8 +251,10 @@ impl<W: World> SecondarySlot<W> {
             return;
         }
         let (world, held) = (self.world.clone(), Arc::downgrade(&self.held));
+        let kept = planted!(&world, SecondaryKept).then(|| instance.clone());
         let instance = Arc::downgrade(instance);
         self.world.spawn("close idle secondary", async move {
+            let _kept = kept;
             loop {
                 world.sleep(idle_us).await;
                 let slot = held.upgrade().filter(|_| instance.strong_count() > 0);
@@ -269,15 +299,31 @@ impl<W: World> SecondarySlot<W> {
     }
 
     /// Waits for a catch-up of `instance` that began after this call.
-    async fn catch_up(&self, instance: &Instance<W>) -> Result<(), IndexError> {
-        match instance.turns().next().await {
+    async fn catch_up(&self, instance: &Instance<W>, spent: &mut Spent) -> Result<(), IndexError> {
+        let asked_us = self.world.monotonic_us();
+        spent.catch_ups += 1;
+        let outcome = match instance.turns().next().await {
             Turn::Follow(outcome) => outcome,
             Turn::Lead(lead) => {
+                let begun_us = self.world.monotonic_us();
                 let outcome = instance.catch_up().await;
                 count(&self.held.counts.catch_ups);
                 lead.end(outcome.clone());
+                spent.own_us += self.world.monotonic_us().saturating_sub(begun_us);
                 outcome
             }
+        };
+        spent.wait_us += self.world.monotonic_us().saturating_sub(asked_us);
+        outcome
+    }
+
+    /// Waits for the end of a catch-up that is under way. It may bring what is needed, and a read
+    /// beside it may wait for it all the same, with its thread.
+    async fn sit_out(&self, instance: &Instance<W>, spent: &mut Spent) {
+        let asked_us = self.world.monotonic_us();
+        if instance.turns().under_way().await {
+            spent.catch_ups += 1;
+            spent.wait_us += self.world.monotonic_us().saturating_sub(asked_us);
         }
     }
 
@@ -291,7 +337,10 @@ impl<W: World> SecondarySlot<W> {
     ) -> Result<Covering<W>, IndexError> {
         let mut instance = self.instance().await?;
         let before = instance.coverage(partition).known();
-        let (mut covered, mut catch_ups, mut reopened) = (before, 0, false);
+        let (mut covered, mut spent, mut reopened) = (before, Spent::default(), false);
+        if covered.to < need {
+            self.sit_out(&instance, &mut spent).await;
+        }
         let mut remedies = REMEDIES.into_iter();
         let (mut outcome, mut caught_up) = (Ok(()), false);
         loop {
@@ -301,7 +350,7 @@ impl<W: World> SecondarySlot<W> {
             }
             if outcome.is_ok() && covered.to >= need {
                 let before = before.to;
-                return Ok(Covering { instance, before, covered, catch_ups, reopened });
+                return Ok(Covering { instance, before, covered, spent, reopened });
             }
             if outcome.is_ok() && caught_up {
                 count(&self.held.counts.gaps);
@@ -318,10 +367,7 @@ impl<W: World> SecondarySlot<W> {
                 continue;
             }
             outcome = match remedy {
-                Remedy::CatchUp => {
-                    catch_ups += 1;
-                    self.catch_up(&instance).await
-                }
+                Remedy::CatchUp => self.catch_up(&instance, &mut spent).await,
                 Remedy::Reopen => {
                     self.replace(&instance);
                     instance = self.instance().await?;

@@ -10,7 +10,7 @@ use crate::io::{IndexBackend, IndexOptions, World, make_directories};
 use crate::sync::SingleFlight;
 use crate::types::Sequence;
 
-use super::secondary::SecondarySlot;
+use super::secondary::{SecondarySlot, SecondaryStats};
 use super::trim::trim_filter;
 
 /// The kind of the registry's entries.
@@ -19,6 +19,18 @@ pub(crate) const REGISTRY_KIND: &str = "index";
 /// Databases that a process keeps open at the same time, held ones apart: each takes descriptors
 /// for its files in both instances, and a process has about a thousand.
 const OPEN_COUNT_MAX: usize = 24;
+
+/// The index instances of a process below one directory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IndexInstances {
+    /// Primaries that are open.
+    pub primary_count: usize,
+    /// Secondaries that are open.
+    pub secondary_count: usize,
+    /// What the secondaries did, those included that are closed by now; forgotten with the last
+    /// user of their database.
+    pub secondaries: SecondaryStats,
+}
 
 type Primary<W> = <<W as World>::Index as IndexBackend>::Primary;
 
@@ -61,6 +73,19 @@ impl<W: World> Shard<W> {
             used_us: AtomicU64::new(0),
             log_starts: Mutex::default(),
         })
+    }
+
+    /// What the process has open at and below `root`, the canonical directory.
+    pub fn instances_below(world: &W, root: &Path) -> IndexInstances {
+        let mut instances = IndexInstances::default();
+        for (path, shard) in world.registry().list::<Self>(REGISTRY_KIND) {
+            if path.starts_with(root) {
+                instances.primary_count += usize::from(shard.primary_is_open());
+                instances.secondary_count += usize::from(shard.secondary.is_open());
+                instances.secondaries += shard.secondary.stats();
+            }
+        }
+        instances
     }
 
     /// Where the database lies.

@@ -26,11 +26,13 @@ pub enum Planted {
     DroppedFutureHole,
     /// A settled entry names a wrong position.
     EntryMisplaced,
+    /// A secondary stays open behind its last user.
+    SecondaryKept,
 }
 
 impl Planted {
     /// All of them, in the order above.
-    pub const ALL: [Planted; 10] = [
+    pub const ALL: [Planted; 11] = [
         Planted::PublishBeforeTail,
         Planted::CoverageUnchecked,
         Planted::CatchUpSkipped,
@@ -41,6 +43,7 @@ impl Planted {
         Planted::SwapLosesPush,
         Planted::DroppedFutureHole,
         Planted::EntryMisplaced,
+        Planted::SecondaryKept,
     ];
 }
 

@@ -54,6 +54,12 @@ impl Registry {
         Some(downcast(held))
     }
 
+    /// How many entries somebody holds, of all kinds.
+    pub fn held_count(&self) -> usize {
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.values().filter(|slot| slot.strong_count() > 0).count()
+    }
+
     /// All entries of `kind` that somebody holds, in order of their paths.
     ///
     /// # Panics

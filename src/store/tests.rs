@@ -128,3 +128,27 @@ async fn commits_move_forward_only_and_only_to_known_positions() {
     other.reset_group("orders", 0, ReadPosition::Earliest).await.unwrap();
     assert_eq!(other.next("orders", 0, count(1), 0).await.unwrap()[0].sequence, 0);
 }
+
+#[tokio::test]
+async fn what_is_open_and_what_it_did_is_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = Log::open(Real::new(), small(directory.path())).await.unwrap();
+    log.create_topic("orders", 1).await.unwrap();
+    let writer = log.writer("orders", 0).await.unwrap();
+    assert_eq!(log.instances().await.unwrap().secondaries.opens, 0);
+    for batch in 0..4 {
+        writer.append(messages(batch * 100, 100), Ack::Flushed).await.unwrap();
+        writer.settle().await.unwrap();
+        let query = crate::Query::Id(format!("id-{}", batch * 100));
+        let fresh = crate::Freshness::Fresh;
+        let report = log.index().lookup("orders", 0, query, fresh).await.unwrap().report;
+        assert_eq!(report.from_settled, 1);
+        assert!(report.catch_up_own_us <= report.catch_up_wait_us);
+    }
+    let metrics = writer.metrics();
+    assert!(metrics.roll_count > 0 && metrics.settle_count >= 4, "{metrics:?}");
+    let open = log.instances().await.unwrap();
+    assert_eq!((open.primary_count, open.secondary_count), (1, 1));
+    assert_eq!((open.secondaries.opens, open.secondaries.catch_ups), (1, 3));
+    writer.close().await.unwrap();
+}

@@ -28,6 +28,8 @@ pub struct WriterMetrics {
     pub sync_count: u64,
     /// Appends that had to wait for room in the tail.
     pub backpressure_count: u64,
+    /// Segments sealed, so that the next batch began another.
+    pub roll_count: u64,
     /// Chunks settled.
     pub settle_count: u64,
     /// Attempts to settle that failed.
@@ -43,6 +45,7 @@ pub(super) struct WriterCounters {
     bytes: AtomicU64,
     syncs: AtomicU64,
     backpressure: AtomicU64,
+    rolls: AtomicU64,
     settles: AtomicU64,
     settle_failures: AtomicU64,
     trims: AtomicU64,
@@ -62,6 +65,10 @@ impl WriterCounters {
 
     pub(super) fn count_backpressure(&self) {
         self.backpressure.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_roll(&self) {
+        self.rolls.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn count_trim(&self) {
@@ -105,6 +112,7 @@ impl WriterCounters {
             appended_bytes: self.bytes.load(Ordering::Relaxed),
             sync_count: self.syncs.load(Ordering::Relaxed),
             backpressure_count: self.backpressure.load(Ordering::Relaxed),
+            roll_count: self.rolls.load(Ordering::Relaxed),
             settle_count: self.settles.load(Ordering::Relaxed),
             settle_failure_count: self.settle_failures.load(Ordering::Relaxed),
             trim_count: self.trims.load(Ordering::Relaxed),

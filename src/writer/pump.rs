@@ -214,6 +214,7 @@ impl<W: World> Pump<W> {
         self.shared.force(active.segment().file()).await?;
         self.shared.marks.advance_durable(end);
         self.write_mark_frame(&mut active, FrameFlags::SEAL).await?;
+        self.shared.counters.count_roll();
         self.shared.world.step(Step::RollForced).await;
         Ok(())
     }

@@ -36,6 +36,7 @@ pub(super) const fn caught_by(mistake: Planted) -> Invariant {
         // Sequences are taken, and no message is there.
         Planted::DroppedFutureHole => Invariant::Prefix,
         Planted::EntryMisplaced => Invariant::Entries,
+        Planted::SecondaryKept => Invariant::Leaks,
         // A mistake that this table does not know yet: it counts as not caught.
         _ => Invariant::Progress,
     }

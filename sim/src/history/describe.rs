@@ -51,6 +51,10 @@ impl fmt::Display for Call {
             Self::OpenSession { group, .. } => write!(f, "open a session of group {group}"),
             Self::OpenWriter => write!(f, "open the writer"),
             Self::CloseWriter => write!(f, "close the writer"),
+            Self::Instances => write!(f, "count index instances"),
+            Self::Arrive { guest } => write!(f, "guest {guest} opens a log and looks up"),
+            Self::Leave { guest } => write!(f, "guest {guest} drops all that it has"),
+            Self::CountHandles => write!(f, "count what is open"),
             Self::Kill => write!(f, "the process dies"),
         }
     }
@@ -92,6 +96,17 @@ impl fmt::Display for Reply {
                     report.visible, report.tail_start, report.coverage
                 )
             }
+            Self::Closed(seen) => {
+                write!(f, "done, after {} rolls and {} settlings", seen.rolls, seen.settles)
+            }
+            Self::Instances(open) => {
+                write!(f, "{} primaries, {} secondaries", open.primaries, open.secondaries)
+            }
+            Self::Handles(open) => write!(
+                f,
+                "{} files, {} index instances, {} entries of the registry",
+                open.files, open.instances, open.entries
+            ),
             Self::Marks(marks) => write!(
                 f,
                 "start {}, settled {}, durable {}, high watermark {}, end {}",

@@ -154,11 +154,28 @@ pub enum Call {
         group: u32,
         /// Whether it reads everything at the end of the run.
         drains: bool,
+        /// Whether it takes the place of one that was closed.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        again: bool,
     },
     /// Open the writer.
     OpenWriter,
     /// Close the writer.
     CloseWriter,
+    /// Count index instances.
+    Instances,
+    /// Open a log and a session of one's own in the storage directory, and look something up.
+    Arrive {
+        /// Who, numbered over the run.
+        guest: u32,
+    },
+    /// Drop all that the guest has.
+    Leave {
+        /// Who.
+        guest: u32,
+    },
+    /// Count what is open in the process where no guest is there.
+    CountHandles,
     /// The process dies here.
     Kill,
 }
@@ -238,6 +255,12 @@ pub enum Reply {
     Found(Vec<Found>, Report),
     /// The marks.
     Marks(MarksSeen),
+    /// The writer is closed; what it did.
+    Closed(WriterSeen),
+    /// What is open, and what was.
+    Instances(InstancesSeen),
+    /// What is open.
+    Handles(HandlesSeen),
 }
 
 /// Messages that follow each other in the partition and in their producer's counting.
@@ -318,6 +341,12 @@ pub struct Report {
     pub from_settled: u32,
     /// How often the secondary had to catch up.
     pub catch_ups: u32,
+    /// How long the lookup waited for that.
+    #[serde(default)]
+    pub catch_up_wait_us: u64,
+    /// How long the catch-ups took that it made itself, for all who waited.
+    #[serde(default)]
+    pub catch_up_own_us: u64,
     /// Whether the secondary was opened anew.
     pub reopened: bool,
 }
@@ -335,4 +364,54 @@ pub struct MarksSeen {
     pub high_watermark: u64,
     /// The end of what is appended.
     pub log_end: u64,
+}
+
+/// What a writer did until it was closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriterSeen {
+    /// Segments sealed.
+    pub rolls: u64,
+    /// Chunks settled.
+    pub settles: u64,
+    /// Files forced.
+    pub syncs: u64,
+    /// Appends that had to wait for room in the tail.
+    pub backpressure: u64,
+}
+
+/// Index instances of a process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstancesSeen {
+    /// Primaries that are open.
+    pub primaries: u64,
+    /// Secondaries that are open.
+    pub secondaries: u64,
+    /// Secondaries opened so far.
+    pub opens: u64,
+    /// Of those, how many took the place of one that lacked something or had failed.
+    pub reopens: u64,
+    /// Catch-ups made so far.
+    pub catch_ups: u64,
+    /// Catch-ups that missed what was settled before.
+    pub gaps: u64,
+    /// Secondaries closed because nobody used them.
+    pub idle_closes: u64,
+}
+
+/// What of a process is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandlesSeen {
+    /// Files.
+    pub files: u64,
+    /// Index instances of any kind.
+    pub instances: u64,
+    /// Entries of the registry.
+    pub entries: u64,
+}
+
+impl HandlesSeen {
+    /// All of them.
+    pub const fn total(&self) -> u64 {
+        self.files + self.instances + self.entries
+    }
 }

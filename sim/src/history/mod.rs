@@ -7,7 +7,10 @@ mod recorder;
 #[cfg(test)]
 mod tests;
 
-pub use event::{Call, Event, Failure, Found, Kind, MarksSeen, Outcome, Place, Reply, Report, Run};
+pub use event::{
+    Call, Event, Failure, Found, HandlesSeen, InstancesSeen, Kind, MarksSeen, Outcome, Place,
+    Reply, Report, Run, WriterSeen,
+};
 pub use file::{FILE_NAME, HistoryError, read, write, write_compressed};
 pub use recorder::{Journal, Pending, Recorder};
 

@@ -14,7 +14,6 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     let drained = Drained::new(view);
     let kills: Vec<usize> =
         (0..view.events.len()).filter(|index| view.events[*index].call == Call::Kill).collect();
-    let mut from = 0;
     for (nth, kill) in kills.iter().enumerate() {
         judgement.count("kills", 1);
         let death = &view.events[*kill];
@@ -24,10 +23,10 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
                 continue;
             };
             let appends = &view.lanes[lane as usize].appends;
-            let during = appends.partition_point(|index| view.events[*index].invoked < from)
-                ..appends.partition_point(|index| *index < *kill);
-            let mut at_risk = unflushed(view, &appends[during.clone()]);
-            for append in &appends[during] {
+            let of_dead = |index: &usize| view.events[*index].process == death.process;
+            let appends: Vec<usize> = appends.iter().copied().filter(of_dead).collect();
+            let mut at_risk = unflushed(view, &appends);
+            for append in &appends {
                 let Some((first, count, sequence)) = acknowledged(&view.events[*append], death)
                 else {
                     continue;
@@ -45,7 +44,6 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
                 }
             }
         }
-        from = death.invoked;
     }
     judgement
 }

@@ -28,11 +28,13 @@ pub enum Invariant {
     RefusedCommits,
     /// I12.
     Freshness,
+    /// I13.
+    Leaks,
 }
 
 impl Invariant {
     /// All of them, in the order above.
-    pub const ALL: [Invariant; 11] = [
+    pub const ALL: [Invariant; 12] = [
         Invariant::Progress,
         Invariant::Visibility,
         Invariant::Prefix,
@@ -44,6 +46,7 @@ impl Invariant {
         Invariant::Commits,
         Invariant::RefusedCommits,
         Invariant::Freshness,
+        Invariant::Leaks,
     ];
 
     /// The short name: I and a number.
@@ -60,6 +63,7 @@ impl Invariant {
             Self::Commits => "I10",
             Self::RefusedCommits => "I11",
             Self::Freshness => "I12",
+            Self::Leaks => "I13",
         }
     }
 
@@ -77,6 +81,7 @@ impl Invariant {
             Self::Commits => "commits",
             Self::RefusedCommits => "refused-commits",
             Self::Freshness => "freshness",
+            Self::Leaks => "leaks",
         }
     }
 
@@ -117,6 +122,7 @@ impl Invariant {
             }
             Self::RefusedCommits => "A refused commit changes nothing.",
             Self::Freshness => "What a lookup says of its own freshness is true.",
+            Self::Leaks => "Where nobody uses the log any more, nothing of it is open.",
         }
     }
 
@@ -143,6 +149,7 @@ impl Invariant {
             Self::Commits => "the commit was one to refuse, or another one was under way",
             Self::RefusedCommits => "always: the commit was refused, and looked at afterwards",
             Self::Freshness => "the secondary did not hold everything that was visible",
+            Self::Leaks => "since the last check, a last user left while another one was opening",
         }
     }
 
@@ -174,6 +181,7 @@ impl Invariant {
             ],
             Self::RefusedCommits => &["refused-commit-moved"],
             Self::Freshness => &["freshness-false"],
+            Self::Leaks => &["left-open"],
         }
     }
 }

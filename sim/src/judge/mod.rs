@@ -7,6 +7,7 @@ mod entries;
 mod flushed;
 mod freshness;
 mod invariant;
+mod leaks;
 mod ledger;
 mod lookups;
 mod monotonic;
@@ -43,6 +44,7 @@ pub fn judge(history: &History) -> Vec<Judgement> {
             Invariant::Commits => committed::judge(&view),
             Invariant::RefusedCommits => refused::judge(&view),
             Invariant::Freshness => freshness::judge(&view),
+            Invariant::Leaks => leaks::judge(&view),
         })
         .collect()
 }

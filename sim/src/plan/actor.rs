@@ -22,11 +22,15 @@ pub enum Role {
     Maintainer,
     /// Closes the writer and opens it again.
     Restarter,
+    /// Settles, and looks up at once what was settled, in many sessions at the same time.
+    Settler,
+    /// Appends, in processes that are killed.
+    Mortal,
 }
 
 impl Role {
     /// All of them, in the order above.
-    pub const ALL: [Role; 7] = [
+    pub const ALL: [Role; 9] = [
         Role::Producer,
         Role::Reader,
         Role::Committer,
@@ -34,6 +38,8 @@ impl Role {
         Role::TimeRanger,
         Role::Maintainer,
         Role::Restarter,
+        Role::Settler,
+        Role::Mortal,
     ];
 
     /// The name in words and files.
@@ -46,6 +52,8 @@ impl Role {
             Role::TimeRanger => "time-ranger",
             Role::Maintainer => "maintainer",
             Role::Restarter => "restarter",
+            Role::Settler => "settler",
+            Role::Mortal => "mortal",
         }
     }
 

@@ -9,7 +9,7 @@ use super::actor::{Actor, Role};
 use super::config::{PlanConfig, Visibility, message_max_bytes};
 use super::content::Content;
 use super::operation::{Ack, CommitChoice, Operation, Target};
-use super::{KillAt, PLAN_VERSION, Plan};
+use super::{KillAt, PLAN_VERSION, Plan, Visits};
 use crate::seed::{Stream, salt};
 
 /// How large plans are, and what may be in them.
@@ -25,6 +25,8 @@ pub struct Shape {
     pub kills: bool,
     /// Most producers, and most of every other role, inclusive.
     pub role_max_count: u64,
+    /// Who comes and goes at the end.
+    pub visits: Visits,
     /// Whether settings and mix are drawn; else all runs are alike but for the draws of their
     /// operations, and large enough for figures.
     pub swarm: bool,
@@ -50,6 +52,7 @@ impl Shape {
             lanes_max_count: 3,
             kills: true,
             role_max_count: 3,
+            visits: Visits { rounds: 2, guests: 3, times: 2 },
             swarm: true,
             roles: BTreeMap::new(),
         }
@@ -61,8 +64,9 @@ impl Shape {
             operations_count: 5_600,
             batch_max_count: 49,
             lanes_max_count: 4,
-            kills: false,
+            kills: true,
             role_max_count: 4,
+            visits: Visits { rounds: 25, guests: 4, times: 3 },
             swarm: false,
             roles: BTreeMap::new(),
         }
@@ -78,7 +82,11 @@ pub(super) fn draw(seed: u64, shape: &Shape, adjust: impl FnOnce(&mut PlanConfig
     adjust(&mut config);
     let lane_count = config.topic_count * config.partition_count;
     let mut faults = Stream::new(seed, salt::FAULTS);
-    let kills = draw_kills(&mut faults, shape);
+    let kills = if shape.swarm {
+        draw_kills(&mut faults, shape)
+    } else {
+        main_kills(&mut faults, shape)
+    };
     let mut workload = Stream::new(seed, salt::WORKLOAD);
     let mix = if shape.swarm { Mix::draw(&mut workload) } else { Mix::main() };
     let draft = Draft { mix, lane_count, shape };
@@ -92,7 +100,7 @@ pub(super) fn draw(seed: u64, shape: &Shape, adjust: impl FnOnce(&mut PlanConfig
             actors.push(Actor { role, operations });
         }
     }
-    Plan { version: PLAN_VERSION, seed, config, kills, actors }
+    Plan { version: PLAN_VERSION, seed, config, kills, visits: shape.visits, actors }
 }
 
 fn draw_config(seed: u64, shape: &Shape) -> PlanConfig {
@@ -128,7 +136,7 @@ fn main_config(seed: u64, shape: &Shape) -> PlanConfig {
         partition_count: narrow(shape.lanes_max_count),
         shard_count: 2,
         visibility: Visibility::Flushed,
-        segment_max_bytes: 4 << 20,
+        segment_max_bytes: 2 << 20,
         frame_max_bytes: 1 << 20,
         message_max_bytes: message_max_bytes(),
         settle_chunk_entries: 4_096,
@@ -179,6 +187,15 @@ fn draw_kills(stream: &mut Stream, shape: &Shape) -> Vec<KillAt> {
     if shape.kills { kills } else { Vec::new() }
 }
 
+fn main_kills(stream: &mut Stream, shape: &Shape) -> Vec<KillAt> {
+    let wanted = if shape.kills { MORTAL_DEATHS_COUNT } else { 0 };
+    let mut kill = || {
+        let step = stream.pick(&MORTAL_STEPS);
+        KillAt { step: format!("{step:?}"), nth: 24 + stream.below(24) }
+    };
+    (0..wanted).map(|_| kill()).collect()
+}
+
 /// Which classes of operations this plan has, and how often.
 struct Mix {
     /// Weights of the acknowledgement levels; zero: never.
@@ -205,9 +222,10 @@ impl Mix {
             bad_commits: true,
             duplicates: true,
             trims: false,
-            settles: true,
+            // There are actors of their own for that.
+            settles: false,
             reopens: true,
-            restarts: false,
+            restarts: true,
             silences: false,
             back_count: 1 << 40,
             batch_count: 1 << 20,
@@ -233,6 +251,25 @@ impl Mix {
     }
 }
 
+/// How many actors of a large run append in processes that die, how many of these there are, and
+/// how many operations each actor has for each.
+const MORTALS_COUNT: u64 = 8;
+const MORTAL_DEATHS_COUNT: u64 = 84;
+const MORTAL_OPERATIONS_COUNT: u64 = 24;
+
+/// The steps at which they die: those of an append.
+const MORTAL_STEPS: [Step; 6] = [
+    Step::Staged,
+    Step::Encoded,
+    Step::FrameWritten,
+    Step::TailAdded,
+    Step::Published,
+    Step::AckedFlushed,
+];
+
+/// How many sessions look up at once what was settled a moment ago.
+const SETTLED_LOOKUPS_COUNT: u32 = 160;
+
 struct Draft<'a> {
     mix: Mix,
     lane_count: u32,
@@ -249,6 +286,10 @@ impl Draft<'_> {
             Role::Committer | Role::Looker => some.min(2),
             Role::TimeRanger | Role::Maintainer => 1,
             Role::Restarter => u64::from(self.mix.restarts),
+            Role::Settler | Role::Mortal if self.shape.swarm => 0,
+            Role::Settler => 2,
+            Role::Mortal if self.shape.kills => MORTALS_COUNT,
+            Role::Mortal => 0,
         };
         said.unwrap_or(drawn)
     }
@@ -257,26 +298,41 @@ impl Draft<'_> {
         let count = match role {
             Role::Producer => self.shape.operations_count,
             Role::Maintainer => self.shape.operations_count / 2,
-            Role::Restarter => 1 + stream.below(3),
+            Role::Restarter if self.shape.swarm => 1 + stream.below(3),
+            Role::Restarter => self.shape.operations_count / 400,
+            Role::Settler => self.shape.operations_count / 14,
+            Role::Mortal => MORTAL_DEATHS_COUNT * MORTAL_OPERATIONS_COUNT,
             // Lookups are what the main run wants most of.
-            Role::Looker if !self.shape.swarm => self.shape.operations_count * 9,
+            Role::Looker if !self.shape.swarm => self.shape.operations_count * 6,
             _ => self.shape.operations_count / 2 + stream.below(self.shape.operations_count),
         };
         let said = self.shape.roles.get(&role).and_then(|role| role.operations);
         let count = said.unwrap_or(count);
         let mut operations = Vec::new();
         while (operations.len() as u64) < count {
-            if role == Role::Restarter || self.mix.silences && stream.chance(1, 24) {
+            if role == Role::Restarter && self.shape.swarm
+                || self.mix.silences && stream.chance(1, 24)
+            {
                 operations.push(self.silence(role, stream));
             }
             let lane = u32::try_from(stream.below(self.lane_count.into())).expect("few lanes");
-            if !self.shape.swarm && role != Role::Producer && operations.len() % 50 == 0 {
+            if !self.shape.swarm && self.is_paced(role, operations.len()) {
                 let count = self.pace(operations.len() as u64, count);
                 operations.push(Operation::Await { lane, count });
             }
             operations.push(self.operation(role, lane, stream));
         }
         operations
+    }
+
+    /// Whether an actor of a large run waits for the producers before this operation.
+    fn is_paced(&self, role: Role, at: usize) -> bool {
+        match role {
+            Role::Producer | Role::Mortal => false,
+            // What they do is seldom and takes a while.
+            Role::Restarter | Role::Settler => at.is_multiple_of(2),
+            _ => at.is_multiple_of(50),
+        }
     }
 
     /// How many messages a partition should have when an actor has done `done` of `all`
@@ -305,6 +361,8 @@ impl Draft<'_> {
             Role::TimeRanger => self.range_of_time(lane, stream),
             Role::Maintainer => self.maintain(lane, stream),
             Role::Restarter => Operation::RestartWriter { lane },
+            Role::Mortal => self.append_before_death(lane, stream),
+            Role::Settler => Operation::LookupSettled { lane, count: SETTLED_LOOKUPS_COUNT },
         }
     }
 
@@ -326,6 +384,13 @@ impl Draft<'_> {
         let dropped = self.mix.dropped_futures && stream.chance(1, 10);
         let polls = u32::try_from(1 + stream.below(6)).expect("few polls");
         Operation::Append { lane, count, ack, drop_after_polls: dropped.then_some(polls) }
+    }
+
+    /// Few messages, and often none that anybody waits for.
+    fn append_before_death(&self, lane: u32, stream: &mut Stream) -> Operation {
+        let count = u32::try_from(1 + stream.below(6)).expect("batches are short");
+        let ack = if stream.chance(3, 5) { Ack::Buffered } else { Ack::Flushed };
+        Operation::Append { lane, count, ack, drop_after_polls: None }
     }
 
     fn read(&self, lane: u32, stream: &mut Stream) -> Operation {
@@ -364,6 +429,7 @@ impl Draft<'_> {
             0 => Target::Missing,
             1 | 2 => Target::Latest,
             3 | 4 => Target::Begun,
+            5 if !self.shape.swarm => Target::Latest,
             _ => Target::Back(stream.below(self.mix.back_count)),
         }
     }

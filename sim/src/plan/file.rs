@@ -81,8 +81,7 @@ impl Plan {
             }
         }
         for kill in &self.kills {
-            let known = duolog::io::Step::ALL.iter().any(|step| format!("{step:?}") == kill.step);
-            if !known || kill.nth == 0 {
+            if kill.step().is_none() || kill.nth == 0 {
                 let text = format!("no such kill: {kill:?}");
                 return Err(PlanError::Contradiction(text));
             }

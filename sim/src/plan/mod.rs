@@ -28,6 +28,7 @@ pub use scenario::{
 
 pub use work::Work;
 
+use duolog::io::Step;
 use serde::{Deserialize, Serialize};
 
 /// The version of the plan format: appended to, never changed.
@@ -44,10 +45,27 @@ pub struct Plan {
     pub seed: u64,
     /// Settings of the engine and shape of the messages.
     pub config: PlanConfig,
-    /// Where processes die, in order: the first entry kills the first process, and so on.
+    /// Where processes die, in order: the first entry kills the first process, and so on. On
+    /// threads these are processes of the mortal actors, behind the one of all others.
     pub kills: Vec<KillAt>,
+    /// Who comes and goes at the end, when nobody else uses the log.
+    #[serde(default)]
+    pub visits: Visits,
     /// Who does what. An actor does its operations one after the other.
     pub actors: Vec<Actor>,
+}
+
+/// Guests of a process of their own: each opens the log for itself, looks something up, and drops
+/// all that it has. After each round nobody is there, and what is open is counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Visits {
+    /// How many rounds.
+    pub rounds: u32,
+    /// How many guests at the same time.
+    pub guests: u32,
+    /// How often each of them comes in a round.
+    pub times: u32,
 }
 
 /// Kills the process at a step of the engine.
@@ -58,6 +76,13 @@ pub struct KillAt {
     pub step: String,
     /// Which time the process comes past it, counted from 1.
     pub nth: u64,
+}
+
+impl KillAt {
+    /// The step, where there is one of that name.
+    pub fn step(&self) -> Option<Step> {
+        Step::ALL.into_iter().find(|step| format!("{step:?}") == self.step)
+    }
 }
 
 impl Plan {

@@ -122,6 +122,14 @@ pub enum Operation {
         /// How many at most.
         limit: u32,
     },
+    /// Settles, then looks up messages that this settled: by id, by position and by time in
+    /// turn, all at the same time, each in a session of its own. No secondary holds them yet.
+    LookupSettled {
+        /// Where.
+        lane: u32,
+        /// How many lookups.
+        count: u32,
+    },
     /// Asks for the marks of the partition.
     Marks {
         /// Where.
@@ -173,6 +181,7 @@ impl Operation {
             | Self::LookupId { lane, .. }
             | Self::LookupPosition { lane, .. }
             | Self::LookupTime { lane, .. }
+            | Self::LookupSettled { lane, .. }
             | Self::Marks { lane }
             | Self::Settle { lane }
             | Self::Trim { lane, .. }

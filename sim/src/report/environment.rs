@@ -47,3 +47,11 @@ impl Environment {
         }
     }
 }
+
+/// The most memory that this process has held so far, in bytes; 0 where it cannot be read.
+pub fn memory_peak_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kib.unwrap_or(0) << 10
+}

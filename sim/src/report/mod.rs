@@ -1,5 +1,7 @@
 //! What a run says: for people, and as data.
 
+mod activity;
+mod demand;
 mod directory;
 mod environment;
 mod interval_log;
@@ -11,8 +13,10 @@ mod table;
 mod tests;
 mod words;
 
+pub use activity::Activity;
+pub use demand::{Demand, demand_table};
 pub use directory::RunDirectory;
-pub use environment::Environment;
+pub use environment::{Environment, memory_peak_bytes};
 pub use interval_log::interval_log;
 pub use latency::{Latency, latencies, latency_table};
 pub use lines::LinesReport;
@@ -78,6 +82,15 @@ pub struct Report {
     /// The file that messages were taken from, where one was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub messages: Option<LinesReport>,
+    /// What happened, over all seeds that ran on threads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<Activity>,
+    /// What had to happen for a pass.
+    #[serde(default)]
+    pub demands: Vec<Demand>,
+    /// The most memory that the process held at any time; 0 where it cannot be read.
+    #[serde(default)]
+    pub memory_peak_bytes: u64,
     /// The invariants.
     pub invariants: Vec<InvariantReport>,
     /// The seeds that failed.
@@ -199,6 +212,10 @@ pub fn kind_name(call: &Call) -> &'static str {
         Call::OpenSession { .. } => "open-session",
         Call::OpenWriter => "open-writer",
         Call::CloseWriter => "close-writer",
+        Call::Instances => "instances",
+        Call::Arrive { .. } => "arrive",
+        Call::Leave { .. } => "leave",
+        Call::CountHandles => "count-handles",
         Call::Kill => "kill",
     }
 }

@@ -21,12 +21,15 @@ pub(super) struct Player<W, L: SubjectLog> {
     pub journal: Journal,
     pub actor: u32,
     pub session: Option<Session<L::Reader>>,
+    pub had_session: bool,
+    /// Who else does what this actor does at the same time, each in a session of its own.
+    pub crowd: Vec<Self>,
 }
 
 impl<W: World, L: SubjectLog> Player<W, L> {
     pub(super) fn new(stage: Arc<Stage<W, L>>, actor: u32) -> Self {
         let journal = stage.state.recorder.journal(stage.process, actor);
-        Self { stage, journal, actor, session: None }
+        Self { stage, journal, actor, session: None, had_session: false, crowd: Vec::new() }
     }
 
     /// Does what is left of the actor's operations.
@@ -62,6 +65,7 @@ impl<W: World, L: SubjectLog> Player<W, L> {
             Operation::Commit { lane, which } => self.commit(lane, which).await,
             Operation::LookupId { lane, target } => self.lookup_id(lane, target).await,
             Operation::LookupPosition { lane, target } => self.lookup_position(lane, target).await,
+            Operation::LookupSettled { lane, count } => self.lookup_settled(lane, count).await,
             Operation::LookupTime { lane, target, span_us, limit } => {
                 self.lookup_time(lane, target, span_us, limit).await;
             }

@@ -13,18 +13,40 @@ use super::state::RunState;
 use super::subject::{Answer, Query, Subject, SubjectLog};
 use super::waiting::Gate;
 
-/// Opens the log and lets every actor do what is left of its operations.
+/// Which actors a process has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cast {
+    /// All, and the process may die.
+    All,
+    /// Those that live on; at the end the process closes every writer.
+    Lasting,
+    /// Those that die with their process.
+    Mortal,
+}
+
+impl Cast {
+    fn has(self, role: Role) -> bool {
+        match self {
+            Self::All => true,
+            Self::Lasting => role != Role::Mortal,
+            Self::Mortal => role == Role::Mortal,
+        }
+    }
+}
+
+/// Opens the log and lets every actor of `cast` do what is left of its operations.
 pub(super) async fn play<W: World, S: Subject<W>>(
     world: W,
     subject: S,
     state: Arc<RunState>,
     process: u32,
+    cast: Cast,
 ) -> Answer<()> {
     let stage = Arc::new(Stage::open(world.clone(), &subject, state.clone(), process).await?);
     let gate = Gate::default();
     for (index, actor) in state.plan.actors.iter().enumerate() {
         let number = u32::try_from(index).expect("few actors");
-        if state.is_done(number) {
+        if state.is_done(number) || !cast.has(actor.role) {
             continue;
         }
         let player = Player::new(stage.clone(), number);
@@ -35,7 +57,7 @@ pub(super) async fn play<W: World, S: Subject<W>>(
         });
     }
     gate.wait().await;
-    if state.plan.kills.is_empty() {
+    if state.plan.kills.is_empty() || cast == Cast::Lasting {
         shut_down(&stage).await;
     }
     Ok(())
@@ -44,6 +66,7 @@ pub(super) async fn play<W: World, S: Subject<W>>(
 /// Closes every writer, as a process does that is not killed.
 async fn shut_down<W: World, L: SubjectLog>(stage: &Arc<Stage<W, L>>) {
     let player = Player::new(stage.clone(), Event::DRIVER);
+    player.count_instances().await;
     for lane in 0..stage.state.plan.lane_count() {
         player.close_writer(lane).await;
     }

@@ -8,7 +8,7 @@ use duolog::io::World;
 use duolog::types::{Message, MessageMeta, Position, ReadMessage, ReadPosition, SegmentOffset};
 use duolog::{DiskConfig, ErrorKind, Log, Reader, StorageError, StorageResult, Writer};
 
-use crate::history::{Failure, Kind, MarksSeen, Report};
+use crate::history::{Failure, InstancesSeen, Kind, MarksSeen, Report, WriterSeen};
 use crate::plan::{Ack, PlanConfig, Visibility};
 
 use super::subject::{
@@ -130,6 +130,19 @@ impl<W: World> SubjectLog for EngineLog<W> {
     async fn reader(&self, group: u32) -> Answer<EngineReader<W>> {
         Ok(EngineReader { reader: self.log.reader(group), config: self.config.clone() })
     }
+
+    async fn instances(&self) -> Answer<InstancesSeen> {
+        let open = answer(self.log.instances().await)?;
+        Ok(InstancesSeen {
+            primaries: open.primary_count as u64,
+            secondaries: open.secondary_count as u64,
+            opens: open.secondaries.opens,
+            reopens: open.secondaries.reopens,
+            catch_ups: open.secondaries.catch_ups,
+            gaps: open.secondaries.gaps,
+            idle_closes: open.secondaries.idle_closes,
+        })
+    }
 }
 
 /// A writer of the engine.
@@ -178,6 +191,16 @@ impl<W: World> SubjectWriter for EngineWriter<W> {
             durable: marks.durable,
             high_watermark: marks.high_watermark,
             log_end: marks.log_end,
+        }
+    }
+
+    fn seen(&self) -> WriterSeen {
+        let metrics = self.writer.metrics();
+        WriterSeen {
+            rolls: metrics.roll_count,
+            settles: metrics.settle_count,
+            syncs: metrics.sync_count,
+            backpressure: metrics.backpressure_count,
         }
     }
 
@@ -245,6 +268,8 @@ fn report(report: &duolog::LookupReport) -> Report {
         from_tail: report.from_tail,
         from_settled: report.from_settled,
         catch_ups: report.catch_ups,
+        catch_up_wait_us: report.catch_up_wait_us,
+        catch_up_own_us: report.catch_up_own_us,
         reopened: report.reopened,
     }
 }

@@ -1,6 +1,7 @@
 //! Runs a plan against a log and records what happens. The same runner for every world.
 
 mod actor;
+mod crowd;
 mod driver;
 pub mod engine;
 pub mod perfect;
@@ -14,6 +15,7 @@ mod subject;
 #[cfg(test)]
 mod tests;
 mod threads;
+mod visiting;
 mod waiting;
 
 pub use simulated::{Simulated, simulate};

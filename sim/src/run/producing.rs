@@ -92,12 +92,19 @@ impl<W: World, L: SubjectLog> Player<W, L> {
         }
     }
 
+    /// Counts the index instances that are open.
+    pub(super) async fn count_instances(&self) {
+        let pending = self.begin(0, Call::Instances);
+        let answer = self.stage.log.instances().await;
+        end(pending, answer, |open| Reply::Instances(*open), &self.stage.world);
+    }
+
     /// Closes the writer of a partition; whether there was one.
     pub(super) async fn close_writer(&self, lane: u32) -> bool {
         let Some(writer) = self.stage.take_writer(lane) else { return false };
         let pending = self.begin(lane, Call::CloseWriter);
         let answer = writer.close().await;
-        end(pending, answer, |()| Reply::Done, &self.stage.world);
+        end(pending, answer, |()| Reply::Closed(writer.seen()), &self.stage.world);
         true
     }
 }

@@ -72,7 +72,8 @@ impl<W: World, L: SubjectLog> Player<W, L> {
 
     pub(super) async fn start_session(&mut self, group: u32, drains: bool) {
         let number = self.stage.state.session();
-        let call = Call::OpenSession { group, drains };
+        let again = std::mem::replace(&mut self.had_session, true);
+        let call = Call::OpenSession { group, drains, again };
         let pending = self.journal.begin(number, 0, call, self.stage.now_us());
         let answer = self.stage.log.reader(group).await;
         if let Some(reader) = end(pending, answer, |_| Reply::Done, &self.stage.world) {

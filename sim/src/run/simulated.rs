@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use duolog::io::{Step, World};
+use duolog::io::World;
+use duolog::io::decorate::Observed;
 
-use crate::history::{Call, Event, History, Reply};
+use crate::history::History;
 use crate::plan::Plan;
 use crate::world::{Sim, SimError, SimOptions, Simulation, TraceSummary};
 
-use super::driver::{drain, play};
+use super::driver::{Cast, drain, play};
 use super::state::RunState;
-use super::subject::{Refusal, Subject};
+use super::subject::{Answer, Refusal, Subject};
+use super::visiting::visit;
 
 /// What came of a simulated run.
 pub struct Simulated {
@@ -27,13 +29,16 @@ pub struct Simulated {
 }
 
 /// Runs `plan` against `subject`.
-pub fn simulate<S: Subject<Sim>>(plan: &Plan, subject: &S, options: SimOptions) -> Simulated {
+pub fn simulate<S>(plan: &Plan, subject: &S, options: SimOptions) -> Simulated
+where
+    S: Subject<Sim> + Subject<Observed<Sim>>,
+{
     let simulation = Simulation::new(plan.seed, options);
     let state = Arc::new(RunState::new(plan));
     let mut process = 0;
     let broken = loop {
         let world = start(&simulation, plan, process);
-        let played = play(world.clone(), subject.clone(), state.clone(), process);
+        let played = play(world.clone(), subject.clone(), state.clone(), process, Cast::All);
         let ended = simulation.block_on(&world, played);
         process += 1;
         match ended {
@@ -52,11 +57,13 @@ pub fn simulate<S: Subject<Sim>>(plan: &Plan, subject: &S, options: SimOptions) 
     let broken = broken.or_else(|| {
         let world = simulation.process(&format!("process-{process}"));
         let drained = drain(world.clone(), subject.clone(), state.clone(), process);
-        match simulation.block_on(&world, drained) {
-            Ok(Ok(())) => None,
-            Ok(Err(refusal)) => Some(told(&refusal)),
-            Err(error) => Some(error.to_string()),
-        }
+        ended(simulation.block_on(&world, drained))
+    });
+    process += 1;
+    let broken = broken.or_else(|| {
+        let world = simulation.process(&format!("process-{process}"));
+        let visited = visit(world.clone(), subject.clone(), state.clone(), process);
+        ended(simulation.block_on(&world, visited))
     });
     let (trace, virtual_us) = (simulation.trace(), simulation.now_us());
     // Tasks that are still there note what became of their calls when they drop.
@@ -68,12 +75,20 @@ pub fn simulate<S: Subject<Sim>>(plan: &Plan, subject: &S, options: SimOptions) 
 fn start(simulation: &Simulation, plan: &Plan, process: u32) -> Sim {
     let world = simulation.process(&format!("process-{process}"));
     if let Some(kill) = plan.kills.get(process as usize) {
-        let step = Step::ALL.into_iter().find(|step| format!("{step:?}") == kill.step);
-        if let Some(step) = step {
+        if let Some(step) = kill.step() {
             simulation.kill_at_step(&world, step, kill.nth);
         }
     }
     world
+}
+
+/// Why the run ended early, where it did.
+fn ended(ended: Result<Answer<()>, SimError>) -> Option<String> {
+    match ended {
+        Ok(Ok(())) => None,
+        Ok(Err(refusal)) => Some(told(&refusal)),
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 fn told(refusal: &Refusal) -> String {
@@ -82,7 +97,5 @@ fn told(refusal: &Refusal) -> String {
 
 fn kill(simulation: &Simulation, world: &Sim, state: &RunState, process: u32) {
     simulation.kill(world);
-    let journal = state.recorder.journal(process, Event::DRIVER);
-    let now_us = simulation.host().monotonic_us();
-    journal.begin(0, 0, Call::Kill, now_us).ok(Reply::Done, now_us);
+    state.note_death(process, simulation.host().monotonic_us());
 }

@@ -35,6 +35,21 @@ impl<W: World, L: SubjectLog> Stage<W, L> {
         process: u32,
     ) -> Answer<Self> {
         let journal = state.recorder.journal(process, Event::DRIVER);
+        let stage = Self::enter(world, subject, state, process).await?;
+        for lane in 0..stage.state.plan.lane_count() {
+            stage.open_writer(&journal, lane).await?;
+        }
+        Ok(stage)
+    }
+
+    /// Opens the log and no writer.
+    pub(super) async fn enter<S: Subject<W, Log = L>>(
+        world: W,
+        subject: &S,
+        state: Arc<RunState>,
+        process: u32,
+    ) -> Answer<Self> {
+        let journal = state.recorder.journal(process, Event::DRIVER);
         let log = match subject.open(&world, &state.plan.config).await {
             Ok(log) => log,
             Err(refusal) => {
@@ -45,11 +60,7 @@ impl<W: World, L: SubjectLog> Stage<W, L> {
         };
         let mut writers = Vec::new();
         writers.resize_with(state.plan.lane_count() as usize, Mutex::default);
-        let stage = Self { world, state, log, process, writers };
-        for lane in 0..stage.state.plan.lane_count() {
-            stage.open_writer(&journal, lane).await?;
-        }
-        Ok(stage)
+        Ok(Self { world, state, log, process, writers })
     }
 
     pub(super) fn content(&self) -> &Content {

@@ -1,12 +1,13 @@
 //! What a run knows across its processes.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use duolog::types::SegmentOffset;
 
-use crate::history::Recorder;
+use crate::history::{Call, Event, Recorder, Reply};
 use crate::plan::{Plan, Target, Work};
 
 /// A message that somebody got acknowledged.
@@ -27,6 +28,24 @@ struct Batch {
     offsets: Vec<SegmentOffset>,
 }
 
+impl Batch {
+    fn len(&self) -> u64 {
+        self.offsets.len() as u64
+    }
+
+    fn message(&self, nth: u64) -> Option<KnownMessage> {
+        Some(KnownMessage {
+            sequence: self.sequence + nth,
+            producer: self.producer,
+            counter: self.first + nth,
+            offset: *self.offsets.get(usize::try_from(nth).ok()?)?,
+        })
+    }
+}
+
+/// How many batches are looked at for messages that were acknowledged lately.
+const BATCHES_LOOKED_AT: usize = 1_000;
+
 /// The acknowledged batches of a partition, in order of acknowledgement.
 #[derive(Default)]
 struct Acknowledged {
@@ -35,20 +54,13 @@ struct Acknowledged {
 
 impl Acknowledged {
     fn count(&self) -> u64 {
-        self.batches.last().map_or(0, |last| last.before + last.offsets.len() as u64)
+        self.batches.last().map_or(0, |last| last.before + last.len())
     }
 
     fn nth(&self, nth: u64) -> Option<KnownMessage> {
         let after = self.batches.partition_point(|batch| batch.before <= nth);
         let batch = self.batches.get(after.checked_sub(1)?)?;
-        let within = nth - batch.before;
-        let offset = *batch.offsets.get(usize::try_from(within).ok()?)?;
-        Some(KnownMessage {
-            sequence: batch.sequence + within,
-            producer: batch.producer,
-            counter: batch.first + within,
-            offset,
-        })
+        batch.message(nth - batch.before)
     }
 }
 
@@ -105,6 +117,12 @@ impl RunState {
         self.sessions.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Notes that a process is dead: none of its calls ends any more.
+    pub(super) fn note_death(&self, process: u32, now_us: u64) {
+        let journal = self.recorder.journal(process, Event::DRIVER);
+        journal.begin(0, 0, Call::Kill, now_us).ok(Reply::Done, now_us);
+    }
+
     /// The producer's next `count` counters in a partition.
     pub(super) fn take_counters(&self, producer: u32, lane: u32, count: u32) -> u64 {
         let mut counters = lock(&self.counters);
@@ -139,6 +157,26 @@ impl RunState {
             return *lock(&self.begun[lane as usize]);
         }
         self.resolve(lane, target).map(|known| (known.producer, known.counter))
+    }
+
+    /// Up to `count` acknowledged messages with sequences in `range`, from all over it.
+    pub(super) fn known_within(
+        &self,
+        lane: u32,
+        range: &Range<u64>,
+        count: usize,
+    ) -> Vec<KnownMessage> {
+        let acknowledged = lock(&self.acknowledged[lane as usize]);
+        let within = |batch: &&Batch| {
+            range.contains(&batch.sequence) && batch.sequence + batch.len() <= range.end
+        };
+        let recent = acknowledged.batches.iter().rev().take(BATCHES_LOOKED_AT);
+        let batches: Vec<&Batch> = recent.filter(within).collect();
+        let all: u64 = batches.iter().map(|batch| batch.len()).sum();
+        let step = (all / (count as u64).max(1)).max(1);
+        let messages = batches.iter().flat_map(|batch| (0..batch.len()).map(|nth| (*batch, nth)));
+        let picked = messages.step_by(usize::try_from(step).unwrap_or(usize::MAX)).take(count);
+        picked.filter_map(|(batch, nth)| batch.message(nth)).collect()
     }
 
     /// The message that a target means, where there is one.

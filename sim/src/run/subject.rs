@@ -6,7 +6,7 @@ use std::future::Future;
 use duolog::io::World;
 use duolog::types::{Message, MessageMeta, Position, ReadMessage, SegmentOffset};
 
-use crate::history::{Failure, Kind, MarksSeen, Report};
+use crate::history::{Failure, InstancesSeen, Kind, MarksSeen, Report, WriterSeen};
 use crate::plan::{Ack, PlanConfig};
 
 /// Why a call did not succeed.
@@ -82,6 +82,9 @@ pub trait SubjectLog: Clone + Send + Sync + 'static {
 
     /// Opens a session of a group.
     fn reader(&self, group: u32) -> impl Future<Output = Answer<Self::Reader>> + Send;
+
+    /// The index instances of its process.
+    fn instances(&self) -> impl Future<Output = Answer<InstancesSeen>> + Send;
 }
 
 /// The writer of a partition; clones share it.
@@ -104,6 +107,9 @@ pub trait SubjectWriter: Clone + Send + Sync + 'static {
 
     /// The marks.
     fn marks(&self) -> MarksSeen;
+
+    /// What it did so far.
+    fn seen(&self) -> WriterSeen;
 
     /// Closes it.
     fn close(&self) -> impl Future<Output = Answer<()>> + Send;

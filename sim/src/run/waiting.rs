@@ -34,6 +34,50 @@ impl<F: Future> Future for Limited<F> {
     }
 }
 
+/// Two futures at the same time, until one is done; the other is dropped. `None` where that is
+/// the first.
+pub(super) struct Either<A, B> {
+    first: Pin<Box<A>>,
+    second: Pin<Box<B>>,
+}
+
+impl<A: Future, B: Future> Either<A, B> {
+    pub(super) fn new(first: A, second: B) -> Self {
+        Self { first: Box::pin(first), second: Box::pin(second) }
+    }
+}
+
+impl<A: Future, B: Future> Future for Either<A, B> {
+    type Output = Option<B::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.first.as_mut().poll(context).is_ready() {
+            return Poll::Ready(None);
+        }
+        self.second.as_mut().poll(context).map(Some)
+    }
+}
+
+/// Several futures at the same time, in one task, until all are done.
+pub(super) struct All<F> {
+    under_way: Vec<Pin<Box<F>>>,
+}
+
+impl<F: Future<Output = ()>> All<F> {
+    pub(super) fn new(futures: impl Iterator<Item = F>) -> Self {
+        Self { under_way: futures.map(Box::pin).collect() }
+    }
+}
+
+impl<F: Future<Output = ()>> Future for All<F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.under_way.retain_mut(|future| future.as_mut().poll(context).is_pending());
+        if self.under_way.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
 /// Waits until all of several tasks are done.
 #[derive(Clone, Default)]
 pub(super) struct Gate {

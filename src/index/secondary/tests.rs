@@ -14,7 +14,7 @@ fn behind() -> Partition {
         partition.settle_all();
         if number == 0 {
             let covering = now(partition.slot.covering(7, 1)).unwrap();
-            assert_eq!((covering.covered.to, covering.catch_ups), (1, 0));
+            assert_eq!((covering.covered.to, covering.spent.catch_ups), (1, 0));
         }
     }
     partition
@@ -30,10 +30,10 @@ fn cover(partition: &Partition) -> (Covering<crate::io::real::Real>, SecondarySt
 fn a_catch_up_brings_what_was_settled_and_is_not_repeated() {
     let partition = behind();
     let (covering, stats) = cover(&partition);
-    assert_eq!((covering.catch_ups, covering.reopened), (1, false));
+    assert_eq!((covering.spent.catch_ups, covering.reopened), (1, false));
     assert_eq!(stats, SecondaryStats { opens: 1, catch_ups: 1, ..stats });
     assert_eq!((stats.gaps, stats.reopens), (0, 0));
-    assert_eq!(now(partition.slot.covering(7, 2)).unwrap().catch_ups, 0);
+    assert_eq!(now(partition.slot.covering(7, 2)).unwrap().spent.catch_ups, 0);
     assert_eq!(partition.slot.stats(), stats);
 }
 
@@ -45,7 +45,7 @@ fn a_gap_is_counted_and_caught_up_again() {
         let partition = behind();
         partition.inject(fault);
         let (covering, stats) = cover(&partition);
-        assert_eq!((covering.catch_ups, covering.reopened), (2, false));
+        assert_eq!((covering.spent.catch_ups, covering.reopened), (2, false));
         assert_eq!((stats.catch_ups, stats.gaps, stats.reopens), (2, 1, 0));
     }
 }
@@ -56,7 +56,7 @@ fn a_gap_that_stays_makes_it_open_another() {
     partition.inject(CatchUpFault::StaleOk);
     partition.inject(CatchUpFault::StaleOk);
     let (covering, stats) = cover(&partition);
-    assert_eq!((covering.catch_ups, covering.reopened), (2, true));
+    assert_eq!((covering.spent.catch_ups, covering.reopened), (2, true));
     assert_eq!((stats.gaps, stats.opens, stats.reopens), (2, 2, 1));
 }
 
@@ -65,7 +65,7 @@ fn an_instance_that_failed_for_good_is_replaced_at_once() {
     let partition = behind();
     partition.inject(CatchUpFault::StickyError);
     let (covering, stats) = cover(&partition);
-    assert_eq!((covering.catch_ups, covering.reopened), (1, true));
+    assert_eq!((covering.spent.catch_ups, covering.reopened), (1, true));
     assert_eq!((stats.gaps, stats.opens, stats.reopens), (0, 2, 1));
 }
 
@@ -74,7 +74,7 @@ fn a_failure_that_passes_is_tried_again() {
     let partition = behind();
     partition.inject(CatchUpFault::TryAgain);
     let (covering, stats) = cover(&partition);
-    assert_eq!((covering.catch_ups, covering.reopened), (2, false));
+    assert_eq!((covering.spent.catch_ups, covering.reopened), (2, false));
     assert_eq!((stats.catch_ups, stats.gaps, stats.opens), (2, 0, 1));
 }
 
@@ -96,7 +96,7 @@ fn an_idle_instance_is_closed_and_opened_again_when_needed() {
     assert!(partition.slot.close_idle(0));
     assert!(!partition.slot.is_open() && !partition.slot.close_idle(0));
     let covering = now(partition.slot.covering(7, 2)).unwrap();
-    assert_eq!((covering.before, covering.catch_ups, covering.reopened), (0, 0, false));
+    assert_eq!((covering.before, covering.spent.catch_ups, covering.reopened), (0, 0, false));
     let stats = partition.slot.stats();
     assert_eq!((stats.opens, stats.idle_closes, stats.reopens), (2, 1, 0));
 }

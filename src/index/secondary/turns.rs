@@ -69,6 +69,22 @@ impl Turns {
     }
 }
 
+impl Turns {
+    /// Waits for the end of the turn that is under way; whether there was one.
+    pub(super) async fn under_way(&self) -> bool {
+        let begun = {
+            let state = self.state();
+            if !state.under_way {
+                return false;
+            }
+            state.begun
+        };
+        let is_over = |state: MutexGuard<'_, State>| state.begun > begun || !state.under_way;
+        self.waiters.wait_until(|| is_over(self.state()).then_some(())).await;
+        true
+    }
+}
+
 impl Lead<'_> {
     /// Tells those who wait what came of it.
     pub(super) fn end(self, outcome: Result<(), IndexError>) {

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::call::CallKind;
+use super::handles::Held;
 use super::watch::Watch;
 use crate::io::File;
 
@@ -12,11 +13,12 @@ use crate::io::File;
 pub struct ObservedFile<F> {
     inner: F,
     watch: Arc<Watch>,
+    _held: Arc<Held>,
 }
 
 impl<F> ObservedFile<F> {
-    pub(super) fn new(inner: F, watch: Arc<Watch>) -> Self {
-        Self { inner, watch }
+    pub(super) fn new(inner: F, watch: Arc<Watch>, held: Arc<Held>) -> Self {
+        Self { inner, watch, _held: held }
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::call::CallKind;
+use super::handles::{HandleKind, Handles, Held};
 use super::watch::Watch;
 use crate::io::{
     Family, IndexBackend, IndexError, IndexOptions, IndexPrimary, IndexRead, IndexSecondary,
@@ -16,6 +17,7 @@ use crate::io::{
 pub struct ObservedIndex<I> {
     inner: I,
     watch: Arc<Watch>,
+    handles: Arc<Handles>,
 }
 
 /// An index instance of [`super::Observed`].
@@ -24,13 +26,14 @@ pub struct ObservedInstance<R> {
     inner: R,
     directory: Arc<Path>,
     watch: Arc<Watch>,
+    _held: Arc<Held>,
 }
 
 type Entry = (Vec<u8>, Vec<u8>);
 
 impl<I> ObservedIndex<I> {
-    pub(super) fn new(inner: I, watch: Arc<Watch>) -> Self {
-        Self { inner, watch }
+    pub(super) fn new(inner: I, watch: Arc<Watch>, handles: Arc<Handles>) -> Self {
+        Self { inner, watch, handles }
     }
 
     /// The index inside, which this world's kills and errors do not concern.
@@ -38,8 +41,9 @@ impl<I> ObservedIndex<I> {
         &self.inner
     }
 
-    fn instance<R>(&self, inner: R, directory: &Path) -> ObservedInstance<R> {
-        ObservedInstance { inner, directory: directory.into(), watch: self.watch.clone() }
+    fn instance<R>(&self, inner: R, kind: HandleKind, directory: &Path) -> ObservedInstance<R> {
+        let (watch, held) = (self.watch.clone(), self.handles.opened(kind));
+        ObservedInstance { inner, directory: directory.into(), watch, _held: held }
     }
 }
 
@@ -55,7 +59,7 @@ impl<I: IndexBackend> IndexBackend for ObservedIndex<I> {
     ) -> Result<Self::Primary, IndexError> {
         let opening = self.inner.open_primary(directory, options);
         let inner = self.watch.index_call(CallKind::OpenPrimary, directory, opening).await?;
-        Ok(self.instance(inner, directory))
+        Ok(self.instance(inner, HandleKind::Primary, directory))
     }
 
     async fn open_secondary(
@@ -65,13 +69,13 @@ impl<I: IndexBackend> IndexBackend for ObservedIndex<I> {
     ) -> Result<Self::Secondary, IndexError> {
         let opening = self.inner.open_secondary(directory, private);
         let inner = self.watch.index_call(CallKind::OpenSecondary, directory, opening).await?;
-        Ok(self.instance(inner, directory))
+        Ok(self.instance(inner, HandleKind::Secondary, directory))
     }
 
     async fn open_frozen(&self, directory: &Path) -> Result<Self::Frozen, IndexError> {
         let opening = self.inner.open_frozen(directory);
         let inner = self.watch.index_call(CallKind::OpenFrozen, directory, opening).await?;
-        Ok(self.instance(inner, directory))
+        Ok(self.instance(inner, HandleKind::Frozen, directory))
     }
 
     async fn file_count(&self, directory: &Path) -> Result<u64, IndexError> {

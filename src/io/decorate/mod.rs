@@ -3,6 +3,7 @@
 
 mod call;
 mod file;
+mod handles;
 mod index;
 mod mortal;
 #[cfg(test)]
@@ -18,6 +19,8 @@ use super::{DirectoryEntry, OpenMode, Planted, Registry, Step, World};
 
 pub use call::CallKind;
 pub use file::ObservedFile;
+pub use handles::OpenHandles;
+use handles::{HandleKind, Handles};
 pub use index::{ObservedIndex, ObservedInstance};
 use mortal::Mortal;
 use watch::Watch;
@@ -39,14 +42,15 @@ pub struct Observed<W: World> {
     inner: W,
     index: ObservedIndex<W::Index>,
     watch: Arc<Watch>,
+    handles: Arc<Handles>,
 }
 
 impl<W: World> Observed<W> {
     /// A world around `inner` that does nothing yet but count.
     pub fn new(inner: W) -> Self {
-        let watch = Arc::<Watch>::default();
-        let index = ObservedIndex::new(inner.index().clone(), watch.clone());
-        Self { inner, index, watch }
+        let (watch, handles) = (Arc::<Watch>::default(), Arc::<Handles>::default());
+        let index = ObservedIndex::new(inner.index().clone(), watch.clone(), handles.clone());
+        Self { inner, index, watch, handles }
     }
 
     /// The world inside, of which this one's kills and errors are not.
@@ -57,6 +61,11 @@ impl<W: World> Observed<W> {
     /// What was asked of this world so far.
     pub fn counts(&self) -> Counts {
         self.watch.counts()
+    }
+
+    /// What was opened through this world and is still held.
+    pub fn open_handles(&self) -> OpenHandles {
+        self.handles.count()
     }
 
     /// Kills at the `nth` time that `step` is passed: the step's effect is done, nothing after it.
@@ -157,7 +166,7 @@ impl<W: World> World for Observed<W> {
 
     async fn open(&self, path: &Path, mode: OpenMode) -> io::Result<Self::File> {
         let file = self.watch.call(CallKind::Open, self.inner.open(path, mode)).await?;
-        Ok(ObservedFile::new(file, self.watch.clone()))
+        Ok(ObservedFile::new(file, self.watch.clone(), self.handles.opened(HandleKind::File)))
     }
 
     async fn lock(&self, path: &Path) -> io::Result<Option<Self::Lock>> {

@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Waker};
 
-use super::{CallKind, Death, Observed};
+use super::{CallKind, Death, Observed, OpenHandles};
 use crate::io::conformance::suite;
 use crate::io::real::Real;
 use crate::io::{
@@ -255,4 +255,24 @@ fn planted_mistakes_are_counted_where_they_are_made() {
 #[should_panic(expected = "the next one is number 1")]
 fn the_zeroth_is_no_number() {
     Observed::new(Real::new()).kill_at(Step::Staged, 0);
+}
+
+#[tokio::test]
+async fn handles_count_until_their_last_clone_drops() {
+    let bench = Bench::new();
+    let directory = bench.path("index");
+    std::fs::create_dir_all(&directory).unwrap();
+    let file = bench.file().await;
+    let clone = file.clone();
+    let primary = bench.world.index().open_primary(&directory, IndexOptions::default());
+    let primary = primary.await.unwrap();
+    primary.settle(runs(b"key")).await.unwrap();
+    let private = bench.path("private");
+    let secondary = bench.world.index().open_secondary(&directory, &private).await.unwrap();
+    let all = OpenHandles { files: 1, primaries: 1, secondaries: 1, frozen: 0 };
+    assert_eq!(bench.world.open_handles(), all);
+    drop((file, secondary));
+    assert_eq!(bench.world.open_handles(), OpenHandles { secondaries: 0, ..all });
+    drop((clone, primary));
+    assert_eq!(bench.world.open_handles(), OpenHandles::default());
 }

@@ -7,7 +7,8 @@ use serde_json::json;
 use crate::cli::{Ended, Exit, Failure};
 use crate::judge::Verdict;
 use crate::report::{
-    Environment, LinesReport, REPORT_VERSION, Report, invariant_table, latency_table,
+    Demand, Environment, LinesReport, REPORT_VERSION, Report, demand_table, invariant_table,
+    latency_table, memory_peak_bytes,
 };
 
 use super::{Job, Mode, Results};
@@ -15,9 +16,11 @@ use super::{Job, Mode, Results};
 /// Tells the results and writes the report.
 pub(super) fn finish(job: &Job<'_>, results: Results, start: Instant) -> Ended {
     let Job { args, chosen, directory, .. } = job;
-    let Results { tally, mut failures, latencies, lines, .. } = results;
+    let Results { tally, mut failures, latencies, activity, lines, .. } = results;
     failures.sort_by_key(|failure| failure.seed);
-    let verdict = verdict(chosen.mode, tally.verdict(), lines.as_ref());
+    let demands = activity.as_ref().map(|seen| Demand::of_main(seen, &tally.judgements));
+    let demands = demands.unwrap_or_default();
+    let verdict = verdict(chosen.mode, tally.verdict(), lines.as_ref(), &demands);
     let exit = Exit::of(verdict, tally.operation_count);
     let report = Report {
         schema: "duolog.report".to_owned(),
@@ -34,6 +37,9 @@ pub(super) fn finish(job: &Job<'_>, results: Results, start: Instant) -> Ended {
         operations: tally.operations.clone(),
         latencies,
         messages: lines,
+        activity,
+        demands,
+        memory_peak_bytes: memory_peak_bytes(),
         invariants: tally.invariants(),
         failures,
         environment: Environment::here(),
@@ -50,17 +56,26 @@ pub(super) fn finish(job: &Job<'_>, results: Results, start: Instant) -> Ended {
 }
 
 /// What the run as a whole says: where a whole file was to be appended, it is no pass without
-/// that.
-fn verdict(mode: Mode, judged: Verdict, lines: Option<&LinesReport>) -> Verdict {
+/// that, nor where too little happened.
+fn verdict(
+    mode: Mode,
+    judged: Verdict,
+    lines: Option<&LinesReport>,
+    demands: &[Demand],
+) -> Verdict {
     let incomplete = lines.is_some_and(|lines| !lines.is_complete());
     match judged {
         Verdict::Pass if mode == Mode::Threads && incomplete => Verdict::Inconclusive,
+        Verdict::Pass if demands.iter().any(|demand| !demand.is_met()) => Verdict::Inconclusive,
         judged => judged,
     }
 }
 
 fn told(job: &Job<'_>, report: &Report) -> String {
-    let mut text = String::new();
+    let mut text = demand_table(&report.demands);
+    for complaint in report.demands.iter().filter_map(Demand::complaint) {
+        text += &format!(" TOO LITTLE  {complaint}\n");
+    }
     if let Some(lines) = &report.messages {
         let of = match job.chosen.mode {
             Mode::Sim => "at most, by one seed",
@@ -86,7 +101,7 @@ fn told(job: &Job<'_>, report: &Report) -> String {
         report.elapsed_us as f64 / 1e6,
         match job.chosen.mode {
             Mode::Sim => format!(" for {:.1} s of virtual time", report.virtual_us as f64 / 1e6),
-            Mode::Threads => String::new(),
+            Mode::Threads => format!(", {} MiB", report.memory_peak_bytes >> 20),
         },
         report.exit_code,
         job.directory.path().join("report.json").display(),

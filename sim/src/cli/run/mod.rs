@@ -16,7 +16,7 @@ use duolog::io::Planted;
 
 use crate::judge::{Judgement, Verdict};
 use crate::plan::{RunMode, Work};
-use crate::report::{FailedSeed, Latency, LinesReport, Retention, RunDirectory, Tally};
+use crate::report::{Activity, FailedSeed, Latency, LinesReport, Retention, RunDirectory, Tally};
 
 use self::chosen::Chosen;
 pub(super) use self::chosen::read as read_scenario;
@@ -153,6 +153,8 @@ struct Results {
     tally: Tally,
     failures: Vec<FailedSeed>,
     latencies: BTreeMap<String, Latency>,
+    /// Of the last seed that ran on threads.
+    activity: Option<Activity>,
     /// Of the seed that read the most lines back.
     lines: Option<LinesReport>,
     /// What the plans of the seeds were.

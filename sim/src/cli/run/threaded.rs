@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use crate::cli::Failure;
 use crate::cli::progress::State;
-use crate::judge::{Invariant, judge};
-use crate::report::{LinesReport, interval_log, latencies};
+use crate::judge::judge;
+use crate::report::{Activity, LinesReport, interval_log, latencies};
 use crate::run::engine::Engine;
 use crate::run::run_threads;
 
@@ -35,10 +35,9 @@ pub(super) fn run(job: &Job<'_>) -> Result<Results, Failure> {
         if let Some(broken) = &run.broken {
             progress.aside(|| args.tell(&format!(" the run ended early: {broken}\n")));
         }
-        let mut judgements = judge(&run.history);
-        // Nobody is killed on threads: other processes are for that.
-        judgements.retain(|one| one.invariant != Invariant::FlushedSurvives);
+        let judgements = judge(&run.history);
         results.tally.add(&run.history.events, &judgements, 0);
+        results.activity = Some(Activity::of(&run.history.events));
         results.latencies = latencies(&run.history.events, run.elapsed_us);
         results.add_lines(LinesReport::new(&run.history));
         let failed = broken(&judgements);

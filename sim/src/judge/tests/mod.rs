@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod commits;
+mod leaks;
 mod lookups;
 mod reads;
 mod story;

@@ -101,7 +101,7 @@ impl Story {
     }
 
     pub(super) fn open_session(&mut self, session: u32, drains: bool) {
-        let call = Call::OpenSession { group: session, drains };
+        let call = Call::OpenSession { group: session, again: false, drains };
         self.ok(50 + session, session, call, Reply::Done);
     }
 

@@ -59,6 +59,20 @@ fn without_unflushed_bytes_a_kill_is_no_risk() {
 }
 
 #[test]
+fn what_another_process_had_under_way_is_no_risk() {
+    let mut story = Story::new();
+    story.append_unknown(1, 0, 1);
+    story.process = 1;
+    story.append(0, 0, 2, 0);
+    story.kill();
+    story.open_session(9, true);
+    story.next(9, &[run(0, 2, 0, 0)]);
+    story.next(9, &[]);
+    let judged = by(Invariant::FlushedSurvives, story);
+    assert_eq!((judged.checked, judged.at_risk), (1, 0));
+}
+
+#[test]
 fn never_returned() {
     let mut story = Story::new();
     story.begin(1, 0, Call::Append { first: 0, count: 1, ack: Ack::Flushed });

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use duolog::io::{Step, World};
 use duolog::types::{Message, SegmentId, SegmentOffset};
 
-use crate::history::{Kind, MarksSeen};
+use crate::history::{InstancesSeen, Kind, MarksSeen, WriterSeen};
 use crate::plan::Ack;
 use crate::run::subject::{Answer, Appended, Refusal, SubjectLog, SubjectWriter};
 
@@ -72,6 +72,11 @@ impl<W: World> SubjectLog for PerfectLog<W> {
 
     async fn reader(&self, group: u32) -> Answer<PerfectReader<W>> {
         Ok(PerfectReader::new(self.world.clone(), self.disk.clone(), self.mutant, group))
+    }
+
+    /// It needs none.
+    async fn instances(&self) -> Answer<InstancesSeen> {
+        Ok(InstancesSeen::default())
     }
 }
 
@@ -190,6 +195,10 @@ impl<W: World> SubjectWriter for PerfectWriter<W> {
 
     fn marks(&self) -> MarksSeen {
         lock(&self.log.disk).lanes[self.lane as usize].marks()
+    }
+
+    fn seen(&self) -> WriterSeen {
+        WriterSeen::default()
     }
 
     async fn close(&self) -> Answer<()> {

@@ -64,3 +64,23 @@ fn a_wait_that_drops_leaves_nothing() {
     first.end(Ok(()));
     assert!(matches!(poll(pin!(turns.next())), Some(Turn::Lead(_))));
 }
+
+#[test]
+fn a_turn_under_way_can_be_sat_out() {
+    fn is_over(waiting: Pin<&mut impl Future<Output = bool>>) -> Option<bool> {
+        match waiting.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(was_under_way) => Some(was_under_way),
+            Poll::Pending => None,
+        }
+    }
+    let turns = Turns::default();
+    assert_eq!(is_over(pin!(turns.under_way())), Some(false));
+    let first = lead(poll(pin!(turns.next())));
+    let mut waiting = pin!(turns.under_way());
+    assert_eq!(is_over(waiting.as_mut()), None);
+    first.end(Ok(()));
+    // The next one concerns nobody who waited for the first.
+    let second = lead(poll(pin!(turns.next())));
+    assert_eq!(is_over(waiting.as_mut()), Some(true));
+    drop(second);
+}

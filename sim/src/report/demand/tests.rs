@@ -1,0 +1,39 @@
+use super::*;
+
+/// A run in which just enough happened.
+fn enough() -> Activity {
+    Activity {
+        producers: 4,
+        appends: 20_000,
+        messages: 500_000,
+        messages_read_back: 500_000,
+        reading_sessions: 4,
+        lookups: 100_000,
+        lookups_from_tail: 20_000,
+        lookups_after_catch_up: 20_000,
+        rolls: 20,
+        settles: 50,
+        sessions_reopened: 10,
+        ..Activity::default()
+    }
+}
+
+fn complaints(activity: &Activity) -> Vec<String> {
+    Demand::of_main(activity, &[]).iter().filter_map(Demand::complaint).collect()
+}
+
+#[test]
+fn enough_is_enough() {
+    assert_eq!(complaints(&enough()), [""; 0]);
+}
+
+#[test]
+fn too_little_of_anything_is_told() {
+    let seen = Activity { lookups_after_catch_up: 1_204, ..enough() };
+    assert_eq!(complaints(&seen), ["lookups after a catch-up: 1,204, and it takes 20,000"]);
+    let seen = Activity { messages_read_back: 499_999, ..enough() };
+    assert_eq!(complaints(&seen), ["messages read back: 499,999, and it takes 500,000"]);
+    let all = complaints(&Activity::default()).len();
+    // Without any lookup or message no share of them is missing.
+    assert_eq!(all, Demand::of_main(&enough(), &[]).len() - 3);
+}

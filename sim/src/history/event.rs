@@ -43,6 +43,9 @@ pub struct Event {
     pub returned: Option<u64>,
     /// The clock before the call, microseconds.
     pub invoked_us: u64,
+    /// When it was to begin by a timetable, where there is one: later ones do not wait for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intended_us: Option<u64>,
     /// The clock when it returned or was given up, microseconds.
     pub returned_us: u64,
     /// What was asked.

@@ -66,6 +66,7 @@ impl Journal {
                 invoked: self.recorder.stamp(),
                 returned: None,
                 invoked_us: now_us,
+                intended_us: None,
                 returned_us: now_us,
                 call,
                 outcome: unknown(Kind::Died, ""),
@@ -111,6 +112,14 @@ impl Pending {
         if let Some(event) = &mut self.event {
             event.returned = Some(self.journal.recorder.stamp());
             event.returned_us = now_us;
+        }
+        self
+    }
+
+    /// Notes when it was to begin, where that is said.
+    pub fn intended(mut self, intended_us: Option<u64>) -> Self {
+        if let Some(event) = &mut self.event {
+            event.intended_us = intended_us;
         }
         self
     }

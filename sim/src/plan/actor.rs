@@ -26,11 +26,15 @@ pub enum Role {
     Settler,
     /// Appends, in processes that are killed.
     Mortal,
+    /// Reads one partition at its end, and waits there for more.
+    Tailer,
+    /// Appends, reads and looks up by a timetable, whether or not the last call took longer.
+    Punctual,
 }
 
 impl Role {
     /// All of them, in the order above.
-    pub const ALL: [Role; 9] = [
+    pub const ALL: [Role; 11] = [
         Role::Producer,
         Role::Reader,
         Role::Committer,
@@ -40,6 +44,8 @@ impl Role {
         Role::Restarter,
         Role::Settler,
         Role::Mortal,
+        Role::Tailer,
+        Role::Punctual,
     ];
 
     /// The name in words and files.
@@ -54,12 +60,22 @@ impl Role {
             Role::Restarter => "restarter",
             Role::Settler => "settler",
             Role::Mortal => "mortal",
+            Role::Tailer => "tailer",
+            Role::Punctual => "punctual",
         }
     }
 
     /// Whether it has a reader session, and with it a consumer group, of its own.
     pub const fn has_session(self) -> bool {
-        matches!(self, Role::Reader | Role::Committer | Role::Looker | Role::TimeRanger)
+        matches!(
+            self,
+            Role::Reader
+                | Role::Committer
+                | Role::Looker
+                | Role::TimeRanger
+                | Role::Tailer
+                | Role::Punctual
+        )
     }
 }
 

@@ -8,6 +8,7 @@ use duolog::io::Step;
 use super::actor::{Actor, Role};
 use super::config::{PlanConfig, Visibility, message_max_bytes};
 use super::content::Content;
+use super::deaths::{MORTAL_OPERATIONS_COUNT, MORTALS_COUNT, deaths, deaths_count};
 use super::operation::{Ack, CommitChoice, Operation, Target};
 use super::{KillAt, PLAN_VERSION, Plan, Visits};
 use crate::seed::{Stream, salt};
@@ -25,8 +26,6 @@ pub struct Shape {
     pub kills: bool,
     /// Most producers, and most of every other role, inclusive.
     pub role_max_count: u64,
-    /// Who comes and goes at the end.
-    pub visits: Visits,
     /// Whether settings and mix are drawn; else all runs are alike but for the draws of their
     /// operations, and large enough for figures.
     pub swarm: bool,
@@ -52,7 +51,6 @@ impl Shape {
             lanes_max_count: 3,
             kills: true,
             role_max_count: 3,
-            visits: Visits { rounds: 2, guests: 3, times: 2 },
             swarm: true,
             roles: BTreeMap::new(),
         }
@@ -66,7 +64,6 @@ impl Shape {
             lanes_max_count: 4,
             kills: true,
             role_max_count: 4,
-            visits: Visits { rounds: 25, guests: 4, times: 3 },
             swarm: false,
             roles: BTreeMap::new(),
         }
@@ -82,25 +79,31 @@ pub(super) fn draw(seed: u64, shape: &Shape, adjust: impl FnOnce(&mut PlanConfig
     adjust(&mut config);
     let lane_count = config.topic_count * config.partition_count;
     let mut faults = Stream::new(seed, salt::FAULTS);
-    let kills = if shape.swarm {
-        draw_kills(&mut faults, shape)
-    } else {
-        main_kills(&mut faults, shape)
-    };
+    let kills =
+        if shape.swarm { draw_kills(&mut faults, shape) } else { deaths(&mut faults, shape) };
     let mut workload = Stream::new(seed, salt::WORKLOAD);
     let mix = if shape.swarm { Mix::draw(&mut workload) } else { Mix::main() };
     let draft = Draft { mix, lane_count, shape };
     let mut actors = Vec::new();
     for role in Role::ALL {
-        for _ in 0..draft.count_of(role, &mut workload) {
+        for nth in 0..draft.count_of(role, &mut workload) {
             // Each actor has a stream of its own: one more draw in one moves no other.
             let name = format!("{}/{}", salt::WORKLOAD, actors.len());
             let mut stream = Stream::new(seed, &name);
-            let operations = draft.operations(role, &mut stream);
+            let operations = draft.operations(role, nth, &mut stream);
             actors.push(Actor { role, operations });
         }
     }
-    Plan { version: PLAN_VERSION, seed, config, kills, visits: shape.visits, actors }
+    Plan { version: PLAN_VERSION, seed, config, kills, visits: visits(shape), actors }
+}
+
+fn visits(shape: &Shape) -> Visits {
+    if shape.swarm {
+        Visits { rounds: 2, guests: 3, times: 2 }
+    } else {
+        let rounds = u32::try_from(shape.operations_count / 224).unwrap_or(u32::MAX);
+        Visits { rounds, guests: 4, times: 3 }
+    }
 }
 
 fn draw_config(seed: u64, shape: &Shape) -> PlanConfig {
@@ -187,15 +190,6 @@ fn draw_kills(stream: &mut Stream, shape: &Shape) -> Vec<KillAt> {
     if shape.kills { kills } else { Vec::new() }
 }
 
-fn main_kills(stream: &mut Stream, shape: &Shape) -> Vec<KillAt> {
-    let wanted = if shape.kills { MORTAL_DEATHS_COUNT } else { 0 };
-    let mut kill = || {
-        let step = stream.pick(&MORTAL_STEPS);
-        KillAt { step: format!("{step:?}"), nth: 24 + stream.below(24) }
-    };
-    (0..wanted).map(|_| kill()).collect()
-}
-
 /// Which classes of operations this plan has, and how often.
 struct Mix {
     /// Weights of the acknowledgement levels; zero: never.
@@ -251,21 +245,8 @@ impl Mix {
     }
 }
 
-/// How many actors of a large run append in processes that die, how many of these there are, and
-/// how many operations each actor has for each.
-const MORTALS_COUNT: u64 = 8;
-const MORTAL_DEATHS_COUNT: u64 = 84;
-const MORTAL_OPERATIONS_COUNT: u64 = 24;
-
-/// The steps at which they die: those of an append.
-const MORTAL_STEPS: [Step; 6] = [
-    Step::Staged,
-    Step::Encoded,
-    Step::FrameWritten,
-    Step::TailAdded,
-    Step::Published,
-    Step::AckedFlushed,
-];
+/// The time between two calls of a timetable.
+const TICK_US: u64 = 10_000;
 
 /// How many sessions look up at once what was settled a moment ago.
 const SETTLED_LOOKUPS_COUNT: u32 = 160;
@@ -286,7 +267,9 @@ impl Draft<'_> {
             Role::Committer | Role::Looker => some.min(2),
             Role::TimeRanger | Role::Maintainer => 1,
             Role::Restarter => u64::from(self.mix.restarts),
-            Role::Settler | Role::Mortal if self.shape.swarm => 0,
+            Role::Settler | Role::Mortal | Role::Tailer | Role::Punctual if self.shape.swarm => 0,
+            Role::Tailer => u64::from(self.lane_count),
+            Role::Punctual => 1,
             Role::Settler => 2,
             Role::Mortal if self.shape.kills => MORTALS_COUNT,
             Role::Mortal => 0,
@@ -294,14 +277,16 @@ impl Draft<'_> {
         said.unwrap_or(drawn)
     }
 
-    fn operations(&self, role: Role, stream: &mut Stream) -> Vec<Operation> {
+    fn operations(&self, role: Role, nth: u64, stream: &mut Stream) -> Vec<Operation> {
         let count = match role {
             Role::Producer => self.shape.operations_count,
             Role::Maintainer => self.shape.operations_count / 2,
             Role::Restarter if self.shape.swarm => 1 + stream.below(3),
             Role::Restarter => self.shape.operations_count / 400,
             Role::Settler => self.shape.operations_count / 14,
-            Role::Mortal => MORTAL_DEATHS_COUNT * MORTAL_OPERATIONS_COUNT,
+            Role::Tailer => 1,
+            Role::Punctual => self.shape.operations_count / 2,
+            Role::Mortal => deaths_count(self.shape) * MORTAL_OPERATIONS_COUNT,
             // Lookups are what the main run wants most of.
             Role::Looker if !self.shape.swarm => self.shape.operations_count * 6,
             _ => self.shape.operations_count / 2 + stream.below(self.shape.operations_count),
@@ -316,6 +301,18 @@ impl Draft<'_> {
                 operations.push(self.silence(role, stream));
             }
             let lane = u32::try_from(stream.below(self.lane_count.into())).expect("few lanes");
+            match role {
+                // Each has a partition of its own.
+                Role::Tailer => {
+                    let lane = u32::try_from(nth).unwrap_or(0) % self.lane_count;
+                    operations.push(Operation::Follow { lane, count: self.pace(1, 1) });
+                    continue;
+                }
+                Role::Punctual => {
+                    operations.push(Operation::At { us: operations.len() as u64 / 2 * TICK_US });
+                }
+                _ => {}
+            }
             if !self.shape.swarm && self.is_paced(role, operations.len()) {
                 let count = self.pace(operations.len() as u64, count);
                 operations.push(Operation::Await { lane, count });
@@ -328,7 +325,7 @@ impl Draft<'_> {
     /// Whether an actor of a large run waits for the producers before this operation.
     fn is_paced(&self, role: Role, at: usize) -> bool {
         match role {
-            Role::Producer | Role::Mortal => false,
+            Role::Producer | Role::Mortal | Role::Tailer | Role::Punctual => false,
             // What they do is seldom and takes a while.
             Role::Restarter | Role::Settler => at.is_multiple_of(2),
             _ => at.is_multiple_of(50),
@@ -361,6 +358,8 @@ impl Draft<'_> {
             Role::TimeRanger => self.range_of_time(lane, stream),
             Role::Maintainer => self.maintain(lane, stream),
             Role::Restarter => Operation::RestartWriter { lane },
+            Role::Tailer => Operation::Follow { lane, count: 0 },
+            Role::Punctual => self.timed(lane, stream),
             Role::Mortal => self.append_before_death(lane, stream),
             Role::Settler => Operation::LookupSettled { lane, count: SETTLED_LOOKUPS_COUNT },
         }
@@ -384,6 +383,18 @@ impl Draft<'_> {
         let dropped = self.mix.dropped_futures && stream.chance(1, 10);
         let polls = u32::try_from(1 + stream.below(6)).expect("few polls");
         Operation::Append { lane, count, ack, drop_after_polls: dropped.then_some(polls) }
+    }
+
+    /// One call of a timetable.
+    fn timed(&self, lane: u32, stream: &mut Stream) -> Operation {
+        match stream.below(3) {
+            0 => {
+                let count = u32::try_from(1 + stream.below(9)).expect("batches are short");
+                Operation::Append { lane, count, ack: Ack::Flushed, drop_after_polls: None }
+            }
+            1 => Operation::Next { lane, count: 50, wait_us: 0 },
+            _ => Operation::LookupId { lane, target: self.target(stream) },
+        }
     }
 
     /// Few messages, and often none that anybody waits for.

@@ -4,6 +4,7 @@
 mod actor;
 mod config;
 mod content;
+mod deaths;
 mod draw;
 mod file;
 mod lines;

@@ -85,6 +85,14 @@ pub enum Operation {
         /// How long to wait for the first one.
         wait_us: u64,
     },
+    /// Reads on, waiting for more at the end, until so many messages were acknowledged or none
+    /// have come for a few seconds.
+    Follow {
+        /// Where.
+        lane: u32,
+        /// How many messages.
+        count: u64,
+    },
     /// Goes back to the earliest message.
     SeekEarliest {
         /// Where.
@@ -159,6 +167,12 @@ pub enum Operation {
         /// How long.
         us: u64,
     },
+    /// Waits until so long after the start of the process; goes on at once where that is over.
+    /// The next operation was to begin then.
+    At {
+        /// How long after.
+        us: u64,
+    },
     /// Waits until so many messages were acknowledged, a few seconds at most: keeps pace with
     /// the producers.
     Await {
@@ -177,6 +191,7 @@ impl Operation {
             | Self::Flush { lane, .. }
             | Self::Next { lane, .. }
             | Self::SeekEarliest { lane }
+            | Self::Follow { lane, .. }
             | Self::Commit { lane, .. }
             | Self::LookupId { lane, .. }
             | Self::LookupPosition { lane, .. }
@@ -187,7 +202,7 @@ impl Operation {
             | Self::Trim { lane, .. }
             | Self::Await { lane, .. }
             | Self::RestartWriter { lane } => Some(lane),
-            Self::Reopen | Self::Silence { .. } => None,
+            Self::Reopen | Self::Silence { .. } | Self::At { .. } => None,
         }
     }
 
@@ -199,12 +214,13 @@ impl Operation {
         }
     }
 
-    /// Whether it looks something up.
-    pub const fn is_lookup(&self) -> bool {
-        matches!(
-            self,
-            Self::LookupId { .. } | Self::LookupPosition { .. } | Self::LookupTime { .. }
-        )
+    /// How many lookups it makes, at most.
+    pub const fn lookup_count(&self) -> u32 {
+        match *self {
+            Self::LookupId { .. } | Self::LookupPosition { .. } | Self::LookupTime { .. } => 1,
+            Self::LookupSettled { count, .. } => count,
+            _ => 0,
+        }
     }
 
     /// Whether it is done through a reader session.
@@ -213,6 +229,7 @@ impl Operation {
             self,
             Self::Next { .. }
                 | Self::SeekEarliest { .. }
+                | Self::Follow { .. }
                 | Self::Commit { .. }
                 | Self::LookupId { .. }
                 | Self::LookupPosition { .. }

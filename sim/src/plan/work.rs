@@ -20,7 +20,7 @@ impl Work {
         self.operations += 1;
         self.appends += u64::from(operation.message_count() > 0);
         self.messages += u64::from(operation.message_count());
-        self.lookups += u64::from(operation.is_lookup());
+        self.lookups += u64::from(operation.lookup_count());
     }
 
     /// Both together.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::history::{Call, Event, InstancesSeen, Outcome, Reply, WriterSeen};
+use crate::plan::Ack;
 
 /// What happened in a run. Operations count where they succeeded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +16,8 @@ pub struct Activity {
     pub appends: u64,
     /// Messages in them.
     pub messages: u64,
+    /// Of those, how many were acknowledged as flushed or synced; a kill may take others.
+    pub messages_promised: u64,
     /// Messages that the session at the end read, whole and as they were appended.
     pub messages_read_back: u64,
     /// Sessions that read with `next`.
@@ -72,10 +75,11 @@ impl Activity {
 
     fn add(&mut self, event: &Event, reply: &Reply, seen: &mut Seen) {
         match (&event.call, reply) {
-            (Call::Append { count, .. }, _) => {
+            (Call::Append { count, ack, .. }, _) => {
                 seen.producers.insert(event.actor);
                 self.appends += 1;
                 self.messages += u64::from(*count);
+                self.messages_promised += u64::from(*count) * u64::from(*ack > Ack::Buffered);
             }
             (Call::OpenSession { drains, again, .. }, _) => {
                 self.sessions_reopened += u64::from(*again);

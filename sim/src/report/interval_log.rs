@@ -7,9 +7,9 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
 
-use crate::history::{Call, Event, Outcome};
+use crate::history::Event;
 
-use super::kind_name;
+use super::measure::{Measure, measures};
 
 /// Length of an interval.
 const INTERVAL_US: u64 = 1_000_000;
@@ -19,12 +19,9 @@ const INTERVAL_US: u64 = 1_000_000;
 /// `start` is the time of day when the run began. Any tool for HdrHistogram logs reads it.
 pub fn interval_log(events: &[Event], start: SystemTime) -> Vec<u8> {
     let origin_us = events.iter().map(|event| event.invoked_us).min().unwrap_or(0);
-    let mut ended: Vec<&Event> = events
-        .iter()
-        .filter(|event| event.call != Call::Kill && matches!(event.outcome, Outcome::Ok(_)))
-        .collect();
-    let interval = |event: &Event| event.returned_us.saturating_sub(origin_us) / INTERVAL_US;
-    ended.sort_by_key(|event| interval(event));
+    let mut ended = measures(events);
+    let interval = |measure: &Measure| measure.at_us.saturating_sub(origin_us) / INTERVAL_US;
+    ended.sort_by_key(interval);
     let mut log = Vec::new();
     let mut serializer = V2DeflateSerializer::new();
     let mut writer = IntervalLogWriterBuilder::new()
@@ -34,17 +31,15 @@ pub fn interval_log(events: &[Event], start: SystemTime) -> Vec<u8> {
         .with_max_value_divisor(1_000.0)
         .begin_log_with(&mut log, &mut serializer)
         .expect("memory can be written");
-    for events in ended.chunk_by(|one, other| interval(one) == interval(other)) {
+    for measures in ended.chunk_by(|one, other| interval(one) == interval(other)) {
         let mut histograms: BTreeMap<&str, Histogram<u64>> = BTreeMap::new();
-        for event in events {
-            let histogram = histograms.entry(kind_name(&event.call)).or_insert_with(|| {
+        for Measure { name, value_us, .. } in measures {
+            let histogram = histograms.entry(name).or_insert_with(|| {
                 Histogram::new(3).expect("three digits are within what a histogram keeps")
             });
-            histogram
-                .record(event.returned_us.saturating_sub(event.invoked_us))
-                .expect("the histogram grows as it has to");
+            histogram.record(*value_us).expect("the histogram grows as it has to");
         }
-        let at = Duration::from_micros(interval(events[0]) * INTERVAL_US);
+        let at = Duration::from_micros(interval(&measures[0]) * INTERVAL_US);
         let length = Duration::from_micros(INTERVAL_US);
         for (kind, histogram) in &histograms {
             let tag = Tag::new(kind).expect("names of operations hold no comma");

@@ -6,12 +6,13 @@ use comfy_table::{CellAlignment, Table, TableStyle};
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-use crate::history::{Call, Event, Outcome};
+use crate::history::Event;
 
-use super::{kind_name, table::grouped};
+use super::measure::measures;
+use super::table::grouped;
 
-/// Figures of one kind of operation. Times are microseconds from the call to its return, without
-/// any wait before the call.
+/// Figures of one kind of operation, or of something else that takes time. Of an operation, times
+/// are microseconds from the call to its return, without any wait before the call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Latency {
     /// How many succeeded.
@@ -28,19 +29,14 @@ pub struct Latency {
     pub max_us: u64,
 }
 
-/// Figures of every kind of operation that succeeded.
+/// Figures of every kind of operation that succeeded, and of the other times that were measured.
 pub fn latencies(events: &[Event], elapsed_us: u64) -> BTreeMap<String, Latency> {
-    let mut histograms: BTreeMap<&str, Histogram<u64>> = BTreeMap::new();
-    for event in events {
-        if event.call == Call::Kill || !matches!(event.outcome, Outcome::Ok(_)) {
-            continue;
-        }
-        let histogram = histograms.entry(kind_name(&event.call)).or_insert_with(|| {
+    let mut histograms: BTreeMap<String, Histogram<u64>> = BTreeMap::new();
+    for measure in measures(events) {
+        let histogram = histograms.entry(measure.name).or_insert_with(|| {
             Histogram::new(3).expect("three digits are within what a histogram keeps")
         });
-        histogram
-            .record(event.returned_us.saturating_sub(event.invoked_us))
-            .expect("the histogram grows as it has to");
+        histogram.record(measure.value_us).expect("the histogram grows as it has to");
     }
     histograms
         .into_iter()
@@ -53,7 +49,7 @@ pub fn latencies(events: &[Event], elapsed_us: u64) -> BTreeMap<String, Latency>
                 p999_us: histogram.value_at_quantile(0.999),
                 max_us: histogram.max(),
             };
-            (name.to_owned(), latency)
+            (name, latency)
         })
         .collect()
 }

@@ -7,6 +7,7 @@ mod environment;
 mod interval_log;
 mod latency;
 mod lines;
+mod measure;
 mod retention;
 mod table;
 #[cfg(test)]

@@ -25,7 +25,7 @@ impl<W: World, L: SubjectLog> Player<W, L> {
             .map(|mark| self.stage.content().message(mark))
             .collect();
         let call = Call::Append { first, count, ack };
-        let pending = self.journal.begin(0, lane, call, self.stage.now_us());
+        let pending = self.begin_in(0, lane, call);
         let append = writer.append(messages, ack);
         let answer = match drop_after_polls {
             None => append.await,

@@ -74,10 +74,10 @@ where
 
 fn start(simulation: &Simulation, plan: &Plan, process: u32) -> Sim {
     let world = simulation.process(&format!("process-{process}"));
-    if let Some(kill) = plan.kills.get(process as usize) {
-        if let Some(step) = kill.step() {
-            simulation.kill_at_step(&world, step, kill.nth);
-        }
+    if let Some(kill) = plan.kills.get(process as usize)
+        && let Some(step) = kill.step()
+    {
+        simulation.kill_at_step(&world, step, kill.nth);
     }
     world
 }

@@ -19,6 +19,8 @@ pub(super) struct Stage<W, L: SubjectLog> {
     pub state: Arc<RunState>,
     pub log: L,
     pub process: u32,
+    /// The clock when the process began.
+    pub begun_us: u64,
     writers: Vec<Mutex<Option<WriterOf<L>>>>,
 }
 
@@ -60,7 +62,8 @@ impl<W: World, L: SubjectLog> Stage<W, L> {
         };
         let mut writers = Vec::new();
         writers.resize_with(state.plan.lane_count() as usize, Mutex::default);
-        Ok(Self { world, state, log, process, writers })
+        let begun_us = world.monotonic_us();
+        Ok(Self { world, state, log, process, begun_us, writers })
     }
 
     pub(super) fn content(&self) -> &Content {

@@ -38,8 +38,9 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 const RELEASE_MAX: Duration = Duration::from_secs(10);
 const RELEASE_EVERY: Duration = Duration::from_millis(1);
 
-/// Runs `plan` against `subject` on threads; tells every now and then what was begun. First one process in which nobody dies; then those of the mortal actors, killed one
-/// after the other; then one that reads everything; then one of guests.
+/// Runs `plan` against `subject` on threads; tells every now and then what was begun. First one
+/// process in which nobody dies; then those of the mortal actors, killed one after the other; then
+/// one that reads everything; then one of guests.
 pub fn run_threads<S>(plan: &Plan, subject: &S, mut progress: impl FnMut(Work)) -> Threaded
 where
     S: Subject<Real> + Subject<Observed<Real>>,

@@ -18,7 +18,9 @@ pub(super) fn finish(job: &Job<'_>, results: Results, start: Instant) -> Ended {
     let Job { args, chosen, directory, .. } = job;
     let Results { tally, mut failures, latencies, activity, lines, .. } = results;
     failures.sort_by_key(|failure| failure.seed);
-    let demands = activity.as_ref().map(|seen| Demand::of_main(seen, &tally.judgements));
+    // A scenario makes a run of its own, of which nothing is asked.
+    let main = activity.as_ref().filter(|_| args.scenario.is_none());
+    let demands = main.map(|seen| Demand::of_main(seen, &tally.judgements));
     let demands = demands.unwrap_or_default();
     let verdict = verdict(chosen.mode, tally.verdict(), lines.as_ref(), &demands);
     let exit = Exit::of(verdict, tally.operation_count);

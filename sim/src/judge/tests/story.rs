@@ -58,6 +58,7 @@ impl Story {
             invoked,
             returned: None,
             invoked_us: invoked,
+            intended_us: None,
             returned_us: invoked,
             call,
             outcome: Outcome::Unknown(failure),

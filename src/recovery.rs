@@ -11,7 +11,7 @@ use crate::error::{StorageError, StorageResult};
 use crate::index::chain::{self, ChainEnd};
 use crate::index::chunk;
 use crate::index::tail::TailChunk;
-use crate::io::{Family, File, IndexPrimary, OpenMode, Step, World, make_directories};
+use crate::io::{Family, File, IndexPrimary, OpenMode, Step, World, make_directories, remove_file};
 use crate::log::{EpochHistory, MarkFile, SegmentList};
 use crate::partition::{
     Partition, PartitionState, Scan, ScanEnd, build_state, list_segments, scan_from,
@@ -69,7 +69,7 @@ pub(crate) async fn open<W: World>(partition: &Arc<Partition<W>>) -> StorageResu
     let (segments, unfinished) = list_segments(world, directory, partition.topic.topic_id).await?;
     for name in unfinished {
         let path = directory.join(&name);
-        world.remove_file(&path).await.map_err(|e| StorageError::io("remove", &path, e))?;
+        remove_file(world, &path).await?;
         report.removed.push(name);
     }
     let mark = MarkFile::<W::File>::read(world, directory).await?;
@@ -82,7 +82,7 @@ pub(crate) async fn open<W: World>(partition: &Arc<Partition<W>>) -> StorageResu
     for id in trimmed {
         let path = segments.path(id);
         segments.drop_first(id);
-        world.remove_file(&path).await.map_err(|e| StorageError::io("remove", &path, e))?;
+        remove_file(world, &path).await?;
         world.step(Step::TrimRemoved).await;
     }
     let (settled, start, next_chunk) = recover_index(partition, &segments, log_start).await?;

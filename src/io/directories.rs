@@ -1,4 +1,4 @@
-//! Directories that are there after power loss.
+//! Names: directories that are there after power loss, files that are gone.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -22,6 +22,18 @@ pub(crate) async fn make_directories<W: World>(
         world.sync_directory(above).await.map_err(|e| StorageError::io("force", above, e))?;
     }
     Ok(())
+}
+
+/// Removes a file; nothing where it is gone already, because a call that nobody waits for any more
+/// may have had its effect.
+///
+/// # Errors
+/// `Io` with the file.
+pub(crate) async fn remove_file<W: World>(world: &W, path: &Path) -> StorageResult<()> {
+    match world.remove_file(path).await {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(|e| StorageError::io("remove", path, e)),
+    }
 }
 
 /// Forces the entries of all directories above `path`, as far up as this user may open them: what

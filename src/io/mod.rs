@@ -12,7 +12,7 @@ mod registry;
 mod step;
 mod world;
 
-pub(crate) use directories::{force_above, make_directories};
+pub(crate) use directories::{force_above, make_directories, remove_file};
 pub use file::{File, OpenMode};
 pub use index::{
     Family, IndexBackend, IndexError, IndexOptions, IndexPrimary, IndexRead, IndexSecondary,

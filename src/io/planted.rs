@@ -28,11 +28,17 @@ pub enum Planted {
     EntryMisplaced,
     /// A secondary stays open behind its last user.
     SecondaryKept,
+    /// A sync of a segment is taken for done without being made.
+    SyncSkipped,
+    /// A new segment's name is not forced.
+    RollUnlinked,
+    /// A chunk is settled before the log below it is forced.
+    SettleUnforced,
 }
 
 impl Planted {
     /// All of them, in the order above.
-    pub const ALL: [Planted; 11] = [
+    pub const ALL: [Planted; 14] = [
         Planted::PublishBeforeTail,
         Planted::CoverageUnchecked,
         Planted::CatchUpSkipped,
@@ -44,6 +50,9 @@ impl Planted {
         Planted::DroppedFutureHole,
         Planted::EntryMisplaced,
         Planted::SecondaryKept,
+        Planted::SyncSkipped,
+        Planted::RollUnlinked,
+        Planted::SettleUnforced,
     ];
 }
 

@@ -8,7 +8,7 @@ use crate::error::{StorageError, StorageResult};
 use crate::group::{CommitFile, Committed, GroupId};
 use crate::io::{Step, World};
 use crate::manager::ReadWritePartitionIndexManager;
-use crate::partition::Partition;
+use crate::partition::{Partition, PartitionState};
 use crate::planted;
 use crate::sync::Waiters;
 use crate::types::{Position, SegmentOffset, Sequence};
@@ -52,6 +52,7 @@ impl<W: World> Commits<W> {
         let mut file = self.take(partition, group).await?;
         let before = file.get().committed();
         if let Some(before) = before {
+            check(partition.state().await?.as_ref(), before.position)?;
             if before.position.sequence == position.sequence {
                 return Ok(());
             }
@@ -70,19 +71,31 @@ impl<W: World> Commits<W> {
     }
 
     /// What the group committed.
+    ///
+    /// # Errors
+    /// `PositionLost` where the log lost it since.
     pub(super) async fn committed(
         &self,
         partition: &Arc<Partition<W>>,
         group: GroupId,
     ) -> StorageResult<Option<Committed>> {
-        // A block of its own: the future must be `Send`, which a guard beside an await is not.
-        {
-            let owned = self.owned.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(Slot::Free(file)) = owned.get(&partition.directory) {
-                return Ok(file.committed());
-            }
+        let committed = match self.own_committed(partition) {
+            Some(committed) => committed,
+            None => CommitFile::peek(&partition.world, &partition.directory, group).await?,
+        };
+        if let Some(committed) = committed {
+            check(partition.state().await?.as_ref(), committed.position)?;
         }
-        CommitFile::peek(&partition.world, &partition.directory, group).await
+        Ok(committed)
+    }
+
+    /// What the group committed, where this session owns the file and nobody is at it.
+    fn own_committed(&self, partition: &Arc<Partition<W>>) -> Option<Option<Committed>> {
+        let owned = self.owned.lock().unwrap_or_else(PoisonError::into_inner);
+        match owned.get(&partition.directory) {
+            Some(Slot::Free(file)) => Some(file.committed()),
+            _ => None,
+        }
     }
 
     /// Sets what the group committed, in either direction.
@@ -149,4 +162,17 @@ impl<W: World> Drop for Turn<'_, W> {
         drop(owned);
         self.commits.waiting.wake_all();
     }
+}
+
+/// Whether a position is still in the partition's history.
+fn check(state: &PartitionState, position: Position) -> StorageResult<()> {
+    let marks = state.index.marks.view();
+    if state.epochs.contains(position) && position.sequence <= marks.high_watermark {
+        return Ok(());
+    }
+    Err(StorageError::PositionLost {
+        given: position,
+        earliest: state.epochs.position(marks.log_start),
+        next: state.epochs.position(marks.high_watermark),
+    })
 }

@@ -15,7 +15,7 @@ use crate::group::GroupId;
 use crate::io::World;
 use crate::io::real::Real;
 use crate::manager::ReadWritePartitionIndexManager;
-use crate::partition::{Partition, PartitionState};
+use crate::partition::Partition;
 use crate::sync::lock;
 use crate::types::{Position, ReadMessage, ReadPosition, SegmentOffset, Sequence};
 use crate::writer::timeout;
@@ -151,6 +151,7 @@ impl<W: World> DiskStorageReaderSession<W> {
     /// # Errors
     /// `OffsetMismatch` for a position that the index does not know, or that lies before what is
     /// committed: nothing changed. `Locked` where another session owns the group's partition.
+    /// `PositionLost` where a power loss took what is committed: `reset_group` chooses anew.
     pub async fn commit(
         &self,
         topic: &str,
@@ -259,22 +260,9 @@ impl<W: World> DiskStorageReaderSession<W> {
             ReadPosition::Committed => {
                 match self.commits.committed(partition, self.group_id).await? {
                     None => Ok(marks.log_start),
-                    Some(committed) => checked(&state, committed.position),
+                    Some(committed) => Ok(committed.position.sequence),
                 }
             }
         }
     }
-}
-
-/// The position's sequence, where it is still in the partition's history.
-fn checked(state: &PartitionState, position: Position) -> StorageResult<Sequence> {
-    let marks = state.index.marks.view();
-    if state.epochs.contains(position) && position.sequence <= marks.high_watermark {
-        return Ok(position.sequence);
-    }
-    Err(StorageError::PositionLost {
-        given: position,
-        earliest: state.epochs.position(marks.log_start),
-        next: state.epochs.position(marks.high_watermark),
-    })
 }

@@ -166,6 +166,7 @@ impl<W: World> Writer<W> {
         // before it has ended. How it ends is told to those who wait for it.
         let _ = self.core.attend(Work::Barrier).await;
         self.core.settling_rests().await;
+        let _turn = self.core.shared.trim_turn.acquire(1).await;
         self.core.unlock();
         if !first {
             return Err(StorageError::Closed("the writer"));

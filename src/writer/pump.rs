@@ -233,11 +233,10 @@ impl<W: World> Pump<W> {
         .await?;
         shared.world.step(Step::RollCreated).await;
         let directory = &shared.directory;
-        shared
-            .world
-            .sync_directory(directory)
-            .await
-            .map_err(|e| StorageError::io("force", directory, e))?;
+        if !planted!(&shared.world, RollUnlinked) {
+            let forced = shared.world.sync_directory(directory).await;
+            forced.map_err(|e| StorageError::io("force", directory, e))?;
+        }
         shared.state.segments.push(SegmentEntry {
             id,
             base_sequence,

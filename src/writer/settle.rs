@@ -102,7 +102,9 @@ impl<W: World> WriterCore<W> {
         };
         let end = sealed.sequences().end;
         // The log first: the index must never know a record that the log can lose.
-        if shared.marks.durable() < end {
+        if crate::planted!(&shared.world, SettleUnforced) {
+            shared.marks.advance_durable(end);
+        } else if shared.marks.durable() < end {
             self.sync_to(end).await?;
         }
         shared.world.step(Step::SettleForced).await;

@@ -39,6 +39,8 @@ pub(super) struct WriterShared<W: World> {
     pub(super) pump_activity: Idle,
     /// Whether a sync is under way.
     pub(super) sync_activity: Idle,
+    /// Who may drop segments; `close` waits for it.
+    pub(super) trim_turn: Budget,
     /// Who may sync a segment.
     sync_turn: Budget,
     /// Memory of the batches under way.
@@ -85,6 +87,7 @@ impl<W: World> WriterShared<W> {
             buffered_bytes: AtomicU64::new(0),
             pump_activity: Idle::default(),
             sync_activity: Idle::default(),
+            trim_turn: Budget::new(1),
             sync_turn: Budget::new(1),
             memory: Budget::new(config.staged_max_bytes as u64),
             counters: WriterCounters::default(),
@@ -150,6 +153,10 @@ impl<W: World> WriterShared<W> {
             return Err(error);
         }
         self.counters.count_sync();
+        #[cfg(feature = "planted")]
+        if planted!(&self.world, SyncSkipped) {
+            return Ok(());
+        }
         file.sync_data().await.map_err(|error| {
             let poisoned = StorageError::Poisoned { cause: error.to_string() };
             self.fail(&poisoned);

@@ -1,7 +1,7 @@
 //! Retention: whole old segments are dropped.
 
-use crate::error::{StorageError, StorageResult};
-use crate::io::{Step, World};
+use crate::error::StorageResult;
+use crate::io::{Step, World, remove_file};
 use crate::log::{ReadFiles, SegmentEntry};
 use crate::types::Sequence;
 
@@ -39,25 +39,27 @@ impl<W: World> WriterCore<W> {
         mut drops: impl FnMut(&SegmentEntry, Sequence) -> bool,
     ) -> StorageResult<()> {
         let shared = &self.shared;
+        let _turn = shared.trim_turn.acquire(1).await;
         let segments = shared.state.segments.all();
         for pair in segments.windows(2) {
             let (segment, end) = (&pair[0], pair[1].base_sequence);
             if end > shared.marks.settled() || !drops(segment, end) {
                 break;
             }
+            // The next writer may have the partition once this one is closed.
+            shared.check()?;
             // Readers learn of it before the file goes: they answer `Trimmed`, not an error.
             shared.marks.advance_log_start(end);
             self.shard.note_log_start(shared.partition, end);
             shared.write_mark(false).await?;
+            // Forced: after power loss an older file may be back while a newer one is gone, and
+            // only the mark says that both lie below the start.
+            shared.force_mark().await?;
             shared.world.step(Step::TrimMarked).await;
             let path = shared.state.segments.path(segment.id);
             shared.state.segments.drop_first(segment.id);
             ReadFiles::of(&shared.world).forget(&path);
-            shared
-                .world
-                .remove_file(&path)
-                .await
-                .map_err(|e| StorageError::io("remove", &path, e))?;
+            remove_file(&shared.world, &path).await?;
             shared.counters.count_trim();
             shared.world.step(Step::TrimRemoved).await;
         }

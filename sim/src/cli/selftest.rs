@@ -37,6 +37,9 @@ pub(super) const fn caught_by(mistake: Planted) -> Invariant {
         Planted::DroppedFutureHole => Invariant::Prefix,
         Planted::EntryMisplaced => Invariant::Entries,
         Planted::SecondaryKept => Invariant::Leaks,
+        Planted::SyncSkipped | Planted::RollUnlinked => Invariant::SyncedSurvives,
+        // The next opening finds an index that knows more than the log, and refuses.
+        Planted::SettleUnforced => Invariant::Progress,
         // A mistake that this table does not know yet: it counts as not caught.
         _ => Invariant::Progress,
     }

@@ -56,6 +56,7 @@ impl fmt::Display for Call {
             Self::Leave { guest } => write!(f, "guest {guest} drops all that it has"),
             Self::CountHandles => write!(f, "count what is open"),
             Self::Kill => write!(f, "the process dies"),
+            Self::PowerLoss => write!(f, "the power goes"),
         }
     }
 }

@@ -181,6 +181,15 @@ pub enum Call {
     CountHandles,
     /// The process dies here.
     Kill,
+    /// The power goes here, and with it what no sync forced or any part of it.
+    PowerLoss,
+}
+
+impl Call {
+    /// Whether it is done to the engine, not asked of it.
+    pub const fn is_fault(&self) -> bool {
+        matches!(self, Self::Kill | Self::PowerLoss)
+    }
 }
 
 /// What came of it.
@@ -203,6 +212,8 @@ pub enum Kind {
     Caller,
     /// A position that may not be committed.
     OffsetMismatch,
+    /// A position that a power loss took back.
+    PositionLost,
     /// What was asked for was dropped by retention.
     Trimmed,
     /// It is not there.

@@ -37,6 +37,9 @@ pub struct Header {
     pub visibility: Visibility,
     /// The law that messages follow.
     pub content: Content,
+    /// Whether the power may go in such a run; else nobody asks what survives that.
+    #[serde(default)]
+    pub loses_power: bool,
 }
 
 /// A run: its header, and its events in order of their invocation.
@@ -59,6 +62,7 @@ impl History {
             lane_count: plan.lane_count(),
             visibility: plan.config.visibility,
             content: plan.config.content.clone(),
+            loses_power: false,
         };
         Self { header, events }
     }

@@ -16,6 +16,8 @@ pub enum Invariant {
     Contents,
     /// I5.
     Monotonic,
+    /// I6.
+    SyncedSurvives,
     /// I7.
     FlushedSurvives,
     /// I8.
@@ -34,12 +36,13 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them, in the order above.
-    pub const ALL: [Invariant; 12] = [
+    pub const ALL: [Invariant; 13] = [
         Invariant::Progress,
         Invariant::Visibility,
         Invariant::Prefix,
         Invariant::Contents,
         Invariant::Monotonic,
+        Invariant::SyncedSurvives,
         Invariant::FlushedSurvives,
         Invariant::Entries,
         Invariant::Lookups,
@@ -57,6 +60,7 @@ impl Invariant {
             Self::Prefix => "I3",
             Self::Contents => "I4",
             Self::Monotonic => "I5",
+            Self::SyncedSurvives => "I6",
             Self::FlushedSurvives => "I7",
             Self::Entries => "I8",
             Self::Lookups => "I9",
@@ -75,6 +79,7 @@ impl Invariant {
             Self::Prefix => "prefix",
             Self::Contents => "contents",
             Self::Monotonic => "monotonic",
+            Self::SyncedSurvives => "synced-survives",
             Self::FlushedSurvives => "flushed-survives",
             Self::Entries => "entries",
             Self::Lookups => "lookups",
@@ -106,6 +111,9 @@ impl Invariant {
                  damaged, in part, or without having been appended."
             }
             Self::Monotonic => "What a session has seen it never un-sees.",
+            Self::SyncedSurvives => {
+                "What was acknowledged as synced is there after a power loss; no batch is in part."
+            }
             Self::FlushedSurvives => {
                 "What was acknowledged as flushed is there after the process died."
             }
@@ -141,6 +149,7 @@ impl Invariant {
             Self::Monotonic => {
                 "the source changed since the session's last read: coverage, tail, segment, writer"
             }
+            Self::SyncedSurvives => "unsynced appends existed in the partition at the power loss",
             Self::FlushedSurvives => "unflushed appends existed in the partition at the kill",
             Self::Entries | Self::Lookups => {
                 "the entry went from the tail to the settled part since its last check, or the \
@@ -169,6 +178,7 @@ impl Invariant {
                 "nonmonotonic-send",
             ],
             Self::Monotonic => &["nonmonotonic-poll", "unseen-again", "visible-backwards"],
+            Self::SyncedSurvives => &["lost-synced", "half-left"],
             Self::FlushedSurvives => &["lost-write"],
             Self::Entries => &["entry-mismatch"],
             Self::Lookups => &["not-found", "found-nothing-there", "range-differs"],

@@ -32,7 +32,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
                 );
                 judgement.violated("never-returned", &[index], words);
             }
-        } else if !is_expected(event, failure.kind, &closings) {
+        } else if !is_expected(event, failure.kind, &closings) && !is_lost(view, event) {
             let words = format!(
                 "this call failed, and nothing was broken that could be the cause.{}",
                 view.quote(&[index])
@@ -52,6 +52,14 @@ fn closings(view: &View<'_>) -> BTreeMap<(u32, u32), u64> {
     closings
 }
 
+/// Whether a call may fail because the power took back what it builds on.
+fn is_lost(view: &View<'_>, event: &Event) -> bool {
+    let (Outcome::Fail(failure) | Outcome::Unknown(failure)) = &event.outcome else { return false };
+    view.header.loses_power
+        && failure.kind == Kind::PositionLost
+        && matches!(event.call, Call::Next { .. } | Call::Committed { .. } | Call::Commit { .. })
+}
+
 /// Whether a call may fail like this in a run without broken disks.
 fn is_expected(event: &Event, kind: Kind, closings: &BTreeMap<(u32, u32), u64>) -> bool {
     match kind {
@@ -68,6 +76,11 @@ fn is_expected(event: &Event, kind: Kind, closings: &BTreeMap<(u32, u32), u64>) 
             event.call,
             Call::LookupId { .. } | Call::LookupPosition { .. } | Call::Commit { .. }
         ),
-        Kind::Locked | Kind::Caller | Kind::Retry | Kind::Corrupt | Kind::Poisoned => false,
+        Kind::PositionLost
+        | Kind::Locked
+        | Kind::Caller
+        | Kind::Retry
+        | Kind::Corrupt
+        | Kind::Poisoned => false,
     }
 }

@@ -88,6 +88,16 @@ impl Judgement {
         }
     }
 
+    /// Adds what was found in a part of the history, whose events are at `origin` in the whole.
+    pub(super) fn absorb(&mut self, part: Judgement, origin: &[usize]) {
+        self.add(&part);
+        let room = Self::FINDINGS_MAX - self.findings.len();
+        for mut finding in part.findings.into_iter().take(room) {
+            finding.events.iter_mut().for_each(|event| *event = origin[*event]);
+            self.findings.push(finding);
+        }
+    }
+
     /// The result.
     pub fn verdict(&self) -> Verdict {
         if self.violations > 0 {

@@ -34,7 +34,7 @@ pub(super) fn deaths(stream: &mut Stream, shape: &Shape) -> Vec<KillAt> {
     let wanted = if shape.kills { deaths_count(shape) } else { 0 };
     let mut kill = || {
         let step = stream.pick(&MORTAL_STEPS);
-        KillAt { step: format!("{step:?}"), nth: 24 + stream.below(24) }
+        KillAt { step: format!("{step:?}"), nth: 24 + stream.below(24), power: false }
     };
     (0..wanted).map(|_| kill()).collect()
 }

@@ -180,11 +180,14 @@ fn draw_content(seed: u64) -> Content {
 
 fn draw_kills(stream: &mut Stream, shape: &Shape) -> Vec<KillAt> {
     let wanted = if stream.chance(1, 4) { 0 } else { 1 + stream.below(4) };
+    // Some runs lose processes only, some the power each time, some either.
+    let power = *stream.pick(&[0, 0, 2, 4]);
     let kills: Vec<KillAt> = (0..wanted)
         .map(|_| {
             let step = stream.pick(&Step::ALL);
             let most = *stream.pick(&[2, 12, shape.operations_count]);
-            KillAt { step: format!("{step:?}"), nth: 1 + stream.below(most) }
+            let nth = 1 + stream.below(most);
+            KillAt { step: format!("{step:?}"), nth, power: stream.chance(power, 4) }
         })
         .collect();
     if shape.kills { kills } else { Vec::new() }

@@ -77,6 +77,9 @@ pub struct KillAt {
     pub step: String,
     /// Which time the process comes past it, counted from 1.
     pub nth: u64,
+    /// Whether the power goes with the process: what no sync forced is lost, or any part of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub power: bool,
 }
 
 impl KillAt {

@@ -38,7 +38,7 @@ pub(super) fn measures(events: &[Event]) -> Vec<Measure> {
     let mut measures = Vec::new();
     for event in events {
         if let Outcome::Ok(reply) = &event.outcome
-            && event.call != Call::Kill
+            && !event.call.is_fault()
         {
             operation(event, reply, &mut measures);
         }

@@ -72,6 +72,9 @@ pub struct Report {
     pub operation_count: u64,
     /// How many processes were killed.
     pub kill_count: u64,
+    /// How often the power went with one.
+    #[serde(default)]
+    pub power_loss_count: u64,
     /// How long it took.
     pub elapsed_us: u64,
     /// How much virtual time passed, in simulated runs.
@@ -134,6 +137,8 @@ pub struct Tally {
     pub operation_count: u64,
     /// How many kills.
     pub kill_count: u64,
+    /// How many power losses.
+    pub power_loss_count: u64,
     /// Virtual time.
     pub virtual_us: u64,
     /// By kind.
@@ -149,7 +154,8 @@ impl Tally {
         self.virtual_us += virtual_us;
         for event in events {
             self.kill_count += u64::from(event.call == Call::Kill);
-            if event.call == Call::Kill {
+            self.power_loss_count += u64::from(event.call == Call::PowerLoss);
+            if event.call.is_fault() {
                 continue;
             }
             self.operation_count += 1;
@@ -218,5 +224,6 @@ pub fn kind_name(call: &Call) -> &'static str {
         Call::Leave { .. } => "leave",
         Call::CountHandles => "count-handles",
         Call::Kill => "kill",
+        Call::PowerLoss => "power-loss",
     }
 }

@@ -62,6 +62,7 @@ impl Engine {
 fn refusal(error: &StorageError) -> Refusal {
     let kind = match error {
         StorageError::OffsetMismatch(_) => Kind::OffsetMismatch,
+        StorageError::PositionLost { .. } => Kind::PositionLost,
         StorageError::Trimmed { .. } => Kind::Trimmed,
         StorageError::Locked(_) => Kind::Locked,
         StorageError::Backpressure { .. } => Kind::Backpressure,
@@ -77,6 +78,7 @@ fn refusal(error: &StorageError) -> Refusal {
     let certain = matches!(
         kind,
         Kind::OffsetMismatch
+            | Kind::PositionLost
             | Kind::Trimmed
             | Kind::Locked
             | Kind::Backpressure

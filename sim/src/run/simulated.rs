@@ -46,11 +46,15 @@ where
                 // The end: where kills were planned, the last process dies too.
                 if !plan.kills.is_empty() {
                     kill(&simulation, &world, &state, process - 1);
+                    lose_power(&simulation, plan, &state, process - 1);
                 }
                 break None;
             }
             Ok(Err(refusal)) => break Some(told(&refusal)),
-            Err(SimError::Killed { .. }) => kill(&simulation, &world, &state, process - 1),
+            Err(SimError::Killed { .. }) => {
+                kill(&simulation, &world, &state, process - 1);
+                lose_power(&simulation, plan, &state, process - 1);
+            }
             Err(error) => break Some(error.to_string()),
         }
     };
@@ -68,7 +72,8 @@ where
     let (trace, virtual_us) = (simulation.trace(), simulation.now_us());
     // Tasks that are still there note what became of their calls when they drop.
     drop(simulation);
-    let history = History::new(plan, state.recorder.take());
+    let mut history = History::new(plan, state.recorder.take());
+    history.header.loses_power = true;
     Simulated { history, trace, process_count: process + 1, virtual_us, broken }
 }
 
@@ -98,4 +103,12 @@ fn told(refusal: &Refusal) -> String {
 fn kill(simulation: &Simulation, world: &Sim, state: &RunState, process: u32) {
     simulation.kill(world);
     state.note_death(process, simulation.host().monotonic_us());
+}
+
+/// Cuts the power where the death of this process takes it along.
+fn lose_power(simulation: &Simulation, plan: &Plan, state: &RunState, process: u32) {
+    if plan.kills.get(process as usize).is_some_and(|kill| kill.power) {
+        simulation.cut_power();
+        state.note_power_loss(process, simulation.host().monotonic_us());
+    }
 }

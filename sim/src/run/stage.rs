@@ -80,7 +80,9 @@ impl<W: World, L: SubjectLog> Stage<W, L> {
             let pending = journal.begin(0, lane, Call::OpenWriter, self.now_us());
             match self.log.writer(lane).await {
                 Ok(writer) => {
-                    pending.ok(Reply::Marks(writer.marks()), self.now_us());
+                    let marks = writer.marks();
+                    pending.ok(Reply::Marks(marks), self.now_us());
+                    self.state.forget_beyond(lane, marks.log_end);
                     self.set_writer(lane, Some(writer));
                     return Ok(());
                 }

@@ -123,6 +123,12 @@ impl RunState {
         journal.begin(0, 0, Call::Kill, now_us).ok(Reply::Done, now_us);
     }
 
+    /// Notes that the power went with a process.
+    pub(super) fn note_power_loss(&self, process: u32, now_us: u64) {
+        let journal = self.recorder.journal(process, Event::DRIVER);
+        journal.begin(0, 0, Call::PowerLoss, now_us).ok(Reply::Done, now_us);
+    }
+
     /// The producer's next `count` counters in a partition.
     pub(super) fn take_counters(&self, producer: u32, lane: u32, count: u32) -> u64 {
         let mut counters = lock(&self.counters);
@@ -144,6 +150,17 @@ impl RunState {
         let mut acknowledged = lock(&self.acknowledged[lane as usize]);
         let before = acknowledged.count();
         acknowledged.batches.push(Batch { before, sequence, producer, first, offsets });
+    }
+
+    /// Forgets what was acknowledged beyond `end`, where a partition that was opened again ends: a
+    /// power loss took it back, and others may take its places.
+    pub(super) fn forget_beyond(&self, lane: u32, end: u64) {
+        let mut acknowledged = lock(&self.acknowledged[lane as usize]);
+        let batches = std::mem::take(&mut acknowledged.batches);
+        for batch in batches.into_iter().filter(|batch| batch.sequence + batch.len() <= end) {
+            let before = acknowledged.count();
+            acknowledged.batches.push(Batch { before, ..batch });
+        }
     }
 
     /// How many messages of a partition were acknowledged.

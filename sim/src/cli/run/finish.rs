@@ -34,6 +34,7 @@ pub(super) fn finish(job: &Job<'_>, results: Results, start: Instant) -> Ended {
         first_seed: chosen.seeds.from,
         operation_count: tally.operation_count,
         kill_count: tally.kill_count,
+        power_loss_count: tally.power_loss_count,
         elapsed_us: u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
         virtual_us: tally.virtual_us,
         operations: tally.operations.clone(),
@@ -89,7 +90,7 @@ fn told(job: &Job<'_>, report: &Report) -> String {
         );
     }
     text += &format!(
-        " {}  {} seeds, {} operations, {} kills, {} failed seeds; {:.1} s{}        exit {}\n \
+        " {}  {} seeds, {} operations, {}, {} failed seeds; {:.1} s{}        exit {}\n \
          report  {}\n",
         match report.verdict {
             Verdict::Pass => "PASS",
@@ -98,7 +99,7 @@ fn told(job: &Job<'_>, report: &Report) -> String {
         },
         report.seed_count,
         report.operation_count,
-        report.kill_count,
+        kills(report),
         report.failures.len(),
         report.elapsed_us as f64 / 1e6,
         match job.chosen.mode {
@@ -109,4 +110,12 @@ fn told(job: &Job<'_>, report: &Report) -> String {
         job.directory.path().join("report.json").display(),
     );
     text
+}
+
+/// What was done to processes, in words.
+fn kills(report: &Report) -> String {
+    match report.power_loss_count {
+        0 => format!("{} kills", report.kill_count),
+        losses => format!("{} kills, {losses} with the power", report.kill_count),
+    }
 }

@@ -6,6 +6,7 @@
 mod commits;
 mod leaks;
 mod lookups;
+mod power;
 mod reads;
 mod story;
 mod survival;

@@ -3,7 +3,7 @@
 use crate::history::{
     Call, Event, Failure, Found, History, Kind, MarksSeen, Outcome, Place, Reply, Report, Run,
 };
-use crate::plan::{Ack, CommitChoice, Content, Mark, Plan, Shape};
+use crate::plan::{Ack, CommitChoice, Content, Mark, Plan, Shape, Visibility};
 
 /// Calls follow each other, unless one is begun and ended by hand.
 pub(super) struct Story {
@@ -27,6 +27,7 @@ impl Story {
     pub(super) fn new() -> Self {
         let mut plan = Plan::draw(1, &Shape::simulated());
         (plan.config.topic_count, plan.config.partition_count) = (1, 1);
+        plan.config.visibility = Visibility::Flushed;
         let content = &mut plan.config.content;
         *content = Content { repeated_id_count: 0, timestamp_skew_us: 0, ..content.clone() };
         (content.timestamp_step_us, content.timestamp_grain_us) = (10, 1);
@@ -34,7 +35,9 @@ impl Story {
     }
 
     pub(super) fn end(self) -> History {
-        History::new(&self.plan, self.events)
+        let mut history = History::new(&self.plan, self.events);
+        history.header.loses_power = true;
+        history
     }
 
     pub(super) fn content(&self) -> &Content {
@@ -123,6 +126,14 @@ impl Story {
     pub(super) fn kill(&mut self) {
         self.ok(Event::DRIVER, 0, Call::Kill, Reply::Done);
         self.process += 1;
+    }
+
+    /// The power goes; the next opening finds messages up to `end`.
+    pub(super) fn lose_power(&mut self, end: u64) {
+        self.kill();
+        self.ok(Event::DRIVER, 0, Call::PowerLoss, Reply::Done);
+        let marks = MarksSeen { high_watermark: end, log_end: end, ..MarksSeen::default() };
+        self.ok(0, 0, Call::OpenWriter, Reply::Marks(marks));
     }
 
     pub(super) fn commit(

@@ -5,6 +5,8 @@ pub mod buffer_set;
 #[cfg(not(feature = "loom"))]
 pub mod catalog;
 #[cfg(not(feature = "loom"))]
+mod checkpoint;
+#[cfg(not(feature = "loom"))]
 pub mod config;
 pub mod error;
 #[cfg(not(feature = "loom"))]

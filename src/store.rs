@@ -1,9 +1,11 @@
 //! The idiomatic front door: topics of a storage directory, their writers, readers of groups.
 
 use std::num::NonZero;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::catalog::Catalog;
+use crate::checkpoint;
 use crate::config::DiskConfig;
 use crate::error::StorageResult;
 use crate::group::GroupId;
@@ -99,6 +101,19 @@ impl<W: World> Log<W> {
     pub async fn instances(&self) -> StorageResult<IndexInstances> {
         let root = self.catalog.root().await?;
         Ok(Shard::instances_below(&self.catalog.world, &root))
+    }
+
+    /// Copies the log and its index to `directory`, on the same file system mostly by hard links.
+    /// The copy is a log of its own, forced to disk: it holds everything that was acknowledged as
+    /// visible before the call, maybe some of what came meanwhile, and the groups' commits. The
+    /// original goes on.
+    ///
+    /// # Errors
+    /// `Exists` where `directory` holds anything; `Index` where another process writes; `Io`.
+    /// Nothing is at `directory` then; a part of the copy may be beside it, under its
+    /// name and `.partial`, until the next call.
+    pub async fn checkpoint(&self, directory: &Path) -> StorageResult<()> {
+        checkpoint::checkpoint(&self.catalog, directory).await
     }
 
     /// An index manager, for lookups without a group.

@@ -18,7 +18,7 @@ const ORDER: [&[&str]; 13] = [
     &["partition"],
     &["catalog"],
     &["manager"],
-    &["writer", "reader", "recovery", "verify"],
+    &["writer", "reader", "recovery", "verify", "checkpoint"],
     &["buffer_set", "store"],
 ];
 

@@ -34,6 +34,9 @@ pub struct WriterMetrics {
     pub settle_count: u64,
     /// Attempts to settle that failed.
     pub settle_failure_count: u64,
+    /// How long settling waits after its last attempt before it tries again, in microseconds; 0
+    /// where that did not fail.
+    pub settle_retry_us: u64,
     /// Segments dropped by retention.
     pub trim_count: u64,
 }
@@ -50,6 +53,7 @@ pub(super) struct WriterCounters {
     settle_failures: AtomicU64,
     trims: AtomicU64,
     settle_failure: Mutex<Option<String>>,
+    settle_retry_us: AtomicU64,
 }
 
 impl WriterCounters {
@@ -77,16 +81,18 @@ impl WriterCounters {
 
     pub(super) fn count_settle(&self) {
         self.settles.fetch_add(1, Ordering::Relaxed);
+        self.settle_retry_us.store(0, Ordering::Relaxed);
         *lock(&self.settle_failure) = None;
     }
 
-    pub(super) fn count_settle_failure(&self, cause: String) {
-        self.settle_failures.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn count_settle_failure(&self, cause: String, retry_us: u64) {
+        self.settle_retry_us.store(retry_us, Ordering::Relaxed);
         *lock(&self.settle_failure) = Some(cause);
+        self.settle_failures.fetch_add(1, Ordering::Release);
     }
 
     pub(super) fn settle_failure_count(&self) -> u64 {
-        self.settle_failures.load(Ordering::Relaxed)
+        self.settle_failures.load(Ordering::Acquire)
     }
 
     /// What the last attempt to settle said, where it failed.
@@ -115,6 +121,7 @@ impl WriterCounters {
             roll_count: self.rolls.load(Ordering::Relaxed),
             settle_count: self.settles.load(Ordering::Relaxed),
             settle_failure_count: self.settle_failures.load(Ordering::Relaxed),
+            settle_retry_us: self.settle_retry_us.load(Ordering::Relaxed),
             trim_count: self.trims.load(Ordering::Relaxed),
         }
     }

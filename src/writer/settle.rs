@@ -9,8 +9,10 @@ use crate::sync::lock;
 
 use super::core::WriterCore;
 
-/// How long a failed job waits before it tries again.
+/// How long a job that failed waits before it tries again: at first, doubled each time, and at
+/// most.
 const RETRY_US: u64 = 50_000;
+const RETRY_MAX_US: u64 = 10_000_000;
 
 impl<W: World> WriterCore<W> {
     /// Starts a settling job where a chunk is ready and none runs.
@@ -22,22 +24,29 @@ impl<W: World> WriterCore<W> {
             return;
         }
         let this = self.this.clone();
-        let world = shared.world.clone();
         shared.world.spawn("settle", async move {
+            let mut retry_us = RETRY_US;
             while let Some(core) = this.upgrade() {
                 let outcome =
                     if core.shared.is_closed() { Ok(false) } else { core.settle_next().await };
                 match outcome {
-                    Ok(true) => core.shared.settle_progress.wake_all(),
+                    Ok(true) => {
+                        retry_us = RETRY_US;
+                        core.shared.settle_progress.wake_all();
+                    }
                     Ok(false) => return core.rest(),
                     Err(error) => {
-                        core.shared.counters.count_settle_failure(error.to_string());
+                        tracing::warn!(%error, retry_us, "settling failed");
+                        core.shared.counters.count_settle_failure(error.to_string(), retry_us);
                         core.shared.settle_progress.wake_all();
                         if core.shared.failure().is_some() {
                             return core.rest();
                         }
+                        let shared = core.shared.clone();
+                        // The wait keeps no writer open.
                         drop(core);
-                        world.sleep(RETRY_US).await;
+                        shared.wait_to_settle_again(retry_us).await;
+                        retry_us = RETRY_MAX_US.min(retry_us * 2);
                     }
                 }
             }
@@ -63,6 +72,9 @@ impl<W: World> WriterCore<W> {
         let end = shared.marks.high_watermark();
         let failures = shared.counters.settle_failure_count();
         shared.state.index.tail.seal_now();
+        if shared.settling.load(Ordering::Acquire) {
+            shared.settle_now();
+        }
         self.start_settling();
         shared
             .settle_progress
@@ -87,6 +99,7 @@ impl<W: World> WriterCore<W> {
     /// Returns once no settling job is at work. After `close` none begins.
     pub(super) async fn settling_rests(&self) {
         let shared = &self.shared;
+        shared.settle_now();
         shared
             .settle_progress
             .wait_until(|| (!shared.settling.load(Ordering::Acquire)).then_some(()))

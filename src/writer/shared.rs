@@ -56,6 +56,8 @@ pub(super) struct WriterShared<W: World> {
     pub(super) sync_wanted: AtomicU64,
     /// Whether a settling job is at work; one at a time.
     pub(super) settling: AtomicBool,
+    /// Whether somebody asked a settling job not to wait.
+    settle_asked: AtomicBool,
     /// Those who wait for settling to come further, to fail or to rest.
     pub(super) settle_progress: Waiters,
     /// Entries that a mistake keeps from the tail until they are acknowledged.
@@ -98,6 +100,7 @@ impl<W: World> WriterShared<W> {
             closed: AtomicBool::new(false),
             sync_wanted: AtomicU64::new(0),
             settling: AtomicBool::new(false),
+            settle_asked: AtomicBool::new(false),
             settle_progress: Waiters::new(),
             #[cfg(feature = "planted")]
             late: Mutex::default(),
@@ -239,6 +242,18 @@ impl<W: World> WriterShared<W> {
 
     pub(super) fn take_reopen(&self) -> bool {
         self.reopen.swap(false, Ordering::AcqRel)
+    }
+
+    /// Has a settling job that waits after a failure try again at once.
+    pub(super) fn settle_now(&self) {
+        self.settle_asked.store(true, Ordering::Release);
+        self.settle_progress.wake_all();
+    }
+
+    /// Waits before settling is tried again; not as long where somebody asks for it.
+    pub(super) async fn wait_to_settle_again(&self, wait_us: u64) {
+        let asked = || self.settle_asked.swap(false, Ordering::AcqRel).then_some(());
+        super::timeout(&self.world, wait_us, self.settle_progress.wait_until(asked)).await;
     }
 
     /// Refuses everything from here on; whether this call did it.

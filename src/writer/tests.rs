@@ -1,6 +1,10 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::config::DiskConfig;
+#[cfg(not(feature = "rocks"))]
+use crate::index::model::SettleFault;
+#[cfg(not(feature = "rocks"))]
+use crate::io::World;
 use crate::io::real::Real;
 use crate::store::Log;
 use crate::types::Message;
@@ -28,5 +32,33 @@ async fn an_append_without_memory_has_the_buffered_ones_written() {
     assert_eq!(writer.marks().high_watermark, 2);
     writer.flush(false).await.unwrap();
     assert_eq!(writer.marks().high_watermark, 3);
+    writer.close().await.unwrap();
+}
+
+/// A failing index is asked less and less often, but at once where somebody asks for it.
+#[cfg(not(feature = "rocks"))]
+#[tokio::test]
+async fn settling_that_fails_is_tried_again_after_longer_and_longer_waits() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = Real::new();
+    let log = Log::open(world.clone(), DiskConfig::new(directory.path())).await.unwrap();
+    log.create_topic("orders", 1).await.unwrap();
+    let writer = log.writer("orders", 0).await.unwrap();
+    writer.append(vec![Message::new("id", "x")], Ack::Flushed).await.unwrap();
+    let database = directory.path().canonicalize().unwrap().join("orders/index/0/0");
+    for _ in 0..10 {
+        world.index().inject_settle(&database, SettleFault::Refused);
+    }
+    let mut waits_us = Vec::new();
+    for _ in 0..10 {
+        assert!(writer.settle().await.is_err());
+        waits_us.push(writer.metrics().settle_retry_us);
+    }
+    assert_eq!(waits_us[..3], [50_000, 100_000, 200_000]);
+    assert_eq!(waits_us[8..], [10_000_000, 10_000_000]);
+    writer.settle().await.unwrap();
+    let metrics = writer.metrics();
+    assert_eq!((metrics.settle_retry_us, metrics.settle_failure_count), (0, 10));
+    assert_eq!(metrics.marks.settled, 1);
     writer.close().await.unwrap();
 }

@@ -9,8 +9,9 @@ use rocksdb::{DB, Error, ErrorKind};
 use super::call::{self, Blocking};
 use super::closing::Closings;
 use super::error::{Doing, abandoned, refused, translated};
-use super::instance::{self, Open, Private, RocksFrozen, RocksPrimary, RocksSecondary, missing};
+use super::instance::{self, Open, RocksFrozen, RocksPrimary, RocksSecondary, missing};
 use super::options::{RocksOptions, Shared, is_database};
+use super::private::Private;
 use super::settle::Settler;
 use crate::io::{IndexBackend, IndexError, IndexOptions};
 
@@ -77,6 +78,7 @@ impl IndexBackend for RocksBackend {
             let db = DB::open_cf_descriptors(&shared.primary(), path, families)
                 .map_err(|error| translated(path, Doing::Open, &error))?;
             // After the opening: only now is it certain that nobody else settles here.
+            Private::sweep(path);
             let settler = Arc::new(Settler::new(backend.options.settle, shared, path));
             Ok(RocksPrimary { instance: backend.instance(path, db, None), settler })
         };

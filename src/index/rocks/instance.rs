@@ -1,7 +1,5 @@
 //! Instances of RocksDB behind the seam.
 
-use std::fs;
-use std::io;
 use std::ops::{Deref, Range};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +10,7 @@ use rocksdb::{DB, DBRawIterator, Error, ReadOptions, WaitForCompactOptions};
 use super::call::{self, Blocking};
 use super::closing::{Closing, Closings};
 use super::error::{Doing, abandoned, refused, translated};
+use super::private::Private;
 use super::settle::{Settler, handle};
 use crate::io::{Family, IndexError, IndexPrimary, IndexRead, IndexSecondary, SortedRuns};
 
@@ -54,27 +53,6 @@ pub(super) struct Open {
     pub(super) db: DB,
     /// Of a secondary.
     pub(super) _private: Option<Private>,
-}
-
-/// A directory that is removed when this drops.
-pub(super) struct Private(PathBuf);
-
-impl Private {
-    pub(super) fn create(path: &Path) -> io::Result<Self> {
-        fs::create_dir_all(path)?;
-        Ok(Self(path.to_owned()))
-    }
-}
-
-impl Drop for Private {
-    fn drop(&mut self) {
-        match fs::remove_dir_all(&self.0) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::warn!(path = ?self.0, %error, "a secondary's own directory stays");
-            }
-            _ => {}
-        }
-    }
 }
 
 impl Drop for Instance {

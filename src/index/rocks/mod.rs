@@ -16,6 +16,7 @@ mod error;
 mod instance;
 mod manager;
 mod options;
+mod private;
 mod settle;
 
 #[cfg(test)]

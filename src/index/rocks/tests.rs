@@ -252,3 +252,25 @@ fn newest(directory: &Path, prefix: &str) -> std::path::PathBuf {
         |path: &std::path::PathBuf| path.file_name().unwrap().to_string_lossy().starts_with(prefix);
     entries.filter(is_named).max().unwrap()
 }
+
+#[tokio::test]
+async fn private_directories_of_the_dead_are_swept_and_those_in_use_stay() {
+    let root = tempfile::tempdir().unwrap();
+    let (database, used) = (root.path().join("0"), root.path().join("0.secondary-used"));
+    let (dead, foreign) = (root.path().join("0.secondary-dead"), root.path().join("foreign"));
+    std::fs::create_dir_all(&database).unwrap();
+    let backend = backend(SettleMethod::Batch);
+    drop(backend.open_primary(&database, IndexOptions::default()).await.unwrap());
+    let secondary = backend.open_secondary(&database, &used).await.unwrap();
+    for directory in [&dead, &foreign] {
+        std::fs::create_dir(directory).unwrap();
+        std::fs::write(directory.join("LOG"), "x").unwrap();
+    }
+    // As a process leaves it that is killed: the file is there, and nobody has it locked.
+    std::fs::write(dead.join("OWNER"), "").unwrap();
+    let primary = backend.open_primary(&database, IndexOptions::default()).await.unwrap();
+    assert!(used.exists() && foreign.exists() && !dead.exists());
+    drop((primary, secondary));
+    backend.closed(&database).await;
+    assert!(!used.exists());
+}

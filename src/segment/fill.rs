@@ -95,6 +95,12 @@ impl FillState {
         self.filled_to = range.end;
     }
 
+    /// What was filled is given back.
+    pub(super) fn forget(&mut self) {
+        assert!(self.under_way.is_none(), "space is not given back while it is filled");
+        self.filled_to = 0;
+    }
+
     /// Whether zeros may still be written over bytes before `end_offset`.
     pub(super) fn is_in_the_way(&self, end_offset: u64) -> bool {
         self.under_way.as_ref().is_some_and(|range| end_offset > range.start)

@@ -118,6 +118,20 @@ impl<F: File> SegmentWriter<F> {
         self.sync().await
     }
 
+    /// Gives back the space behind the last frame that was filled ahead of use.
+    ///
+    /// # Errors
+    /// [`StorageError::Io`]; the log is as good without it.
+    ///
+    /// # Panics
+    /// Where a fill is under way.
+    pub async fn give_back(&mut self) -> StorageResult<()> {
+        let Some(fill) = &mut self.fill else { return Ok(()) };
+        fill.forget();
+        let cut = self.segment.file().set_len(self.end_offset).await;
+        cut.map_err(|error| StorageError::io("shorten", self.segment.path(), error))
+    }
+
     /// From now on asks for zeros ahead of use.
     pub fn set_fill_policy(&mut self, policy: FillPolicy) {
         self.fill.get_or_insert_with(|| FillState::new(policy));

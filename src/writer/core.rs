@@ -90,6 +90,7 @@ impl<W: World> WriterCore<W> {
         self.shared.counters.count_append(count, encoded_bytes);
         self.start_settling();
         if ack == Ack::Synced {
+            self.shared.note_synced();
             self.sync_to(appended.end()).await?;
             self.shared.world.step(Step::AckedSynced).await;
             self.schedule_mark();

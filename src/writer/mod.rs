@@ -1,6 +1,7 @@
 //! Writing to one partition.
 
 mod core;
+mod filling;
 mod flusher;
 mod metrics;
 mod pump;
@@ -179,6 +180,9 @@ impl<W: World> Writer<W> {
         shared.check()?;
         self.flush(true).await?;
         // The mark-only frame says that all is durable; force it too.
+        if shared.config.fill_ahead_bytes > 0 {
+            self.core.attend(Work::GiveBack).await?;
+        }
         if let Some(file) = shared.active() {
             shared.force(&file).await?;
         }

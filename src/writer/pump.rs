@@ -12,21 +12,26 @@ use crate::io::{Step, World};
 use crate::log::SegmentEntry;
 use crate::planted;
 use crate::record::{FrameFields, FrameFlags, FramePlace, RecordPlace, encode_frame, encode_mark};
-use crate::segment::{FIRST_FRAME_OFFSET, SegmentWriter};
+use crate::segment::{FIRST_FRAME_OFFSET, FillPolicy, SegmentWriter};
 use crate::types::{SegmentId, Sequence};
 
 use crate::config::Visibility;
 
+use super::filling::Filling;
 use super::shared::WriterShared;
 use super::staging::{Appended, Staged, Work};
 
 /// The segment that is written to.
 type Active<W> = SegmentWriter<<W as World>::File>;
 
+/// The first fill of a segment: one of few messages shall cost little.
+const FILL_FIRST_BYTES: u64 = 64 << 10;
+
 /// The pump's own state; nobody else sees it.
 pub(super) struct Pump<W: World> {
     shared: Arc<WriterShared<W>>,
     active: Option<Active<W>>,
+    filling: Filling<W::File>,
     next_ordinal: u32,
     frame: Vec<u8>,
     work: Vec<Work>,
@@ -34,7 +39,8 @@ pub(super) struct Pump<W: World> {
 
 impl<W: World> Pump<W> {
     pub(super) fn new(shared: Arc<WriterShared<W>>) -> Self {
-        Self { shared, active: None, next_ordinal: 0, frame: Vec::new(), work: Vec::new() }
+        let (active, filling) = (None, Filling::default());
+        Self { shared, active, filling, next_ordinal: 0, frame: Vec::new(), work: Vec::new() }
     }
 
     /// Runs for ever; pending while the queue is empty.
@@ -81,6 +87,7 @@ impl<W: World> Pump<W> {
             Work::Append(_) => unreachable!("appends are collected into frames"),
             Work::Roll(done) => (self.roll().await, done),
             Work::Mark(done) => (self.write_mark().await, done),
+            Work::GiveBack(done) => (self.give_back().await, done),
             Work::Barrier(done) => (self.shared.check(), done),
         };
         if let Err(error) = &result {
@@ -131,7 +138,11 @@ impl<W: World> Pump<W> {
         if planted!(world, DroppedFutureHole) && staged.iter().any(|s| s.done.is_abandoned()) {
             self.frame.fill(0);
         }
+        self.filling.make_way(active, self.frame.len()).await?;
         active.write_frame(&self.frame).await?;
+        if shared.fills_ahead() {
+            self.filling.begin(world, active);
+        }
         let end = first_sequence + places.len() as u64;
         shared.marks.advance_log_end(end);
         shared.state.segments.extend_last(active.place().offset, now_us);
@@ -213,8 +224,10 @@ impl<W: World> Pump<W> {
         let end = self.shared.marks.log_end();
         self.shared.force(active.segment().file()).await?;
         self.shared.marks.advance_durable(end);
+        self.filling.end(&mut active).await?;
         self.write_mark_frame(&mut active, FrameFlags::SEAL).await?;
         self.shared.counters.count_roll();
+        active.give_back().await?;
         self.shared.world.step(Step::RollForced).await;
         Ok(())
     }
@@ -225,7 +238,7 @@ impl<W: World> Pump<W> {
         self.next_ordinal += 1;
         let base_sequence = shared.marks.log_end();
         let now_us = shared.world.wall_us();
-        let writer = SegmentWriter::create(
+        let mut writer = SegmentWriter::create(
             &shared.world,
             &shared.directory,
             shared.segment_header(id, base_sequence, now_us),
@@ -244,9 +257,27 @@ impl<W: World> Pump<W> {
             last_append_us: now_us,
         });
         shared.set_active(writer.segment().file().clone());
+        let most_bytes = shared.config.fill_ahead_bytes;
+        if most_bytes > 0 {
+            writer.set_fill_policy(FillPolicy {
+                first_bytes: most_bytes.min(FILL_FIRST_BYTES),
+                most_bytes,
+                segment_bytes_max: shared.config.segment_max_bytes,
+            });
+        }
+        // What was under way belonged to another segment.
+        self.filling = Filling::default();
         self.active = Some(writer);
         self.shared.world.step(Step::RollLinked).await;
         Ok(())
+    }
+
+    /// Gives back what was filled ahead of use: nothing more comes.
+    async fn give_back(&mut self) -> StorageResult<()> {
+        self.shared.check()?;
+        let Some(active) = self.active.as_mut() else { return Ok(()) };
+        self.filling.end(active).await?;
+        active.give_back().await
     }
 
     /// A frame of no records, so that the durable mark of the last sync is in the log too.
@@ -274,6 +305,7 @@ impl<W: World> Pump<W> {
             append_time_us: now_us,
         };
         encode_mark(&mut self.frame, place, fields, flags);
+        self.filling.make_way(active, self.frame.len()).await?;
         active.write_frame(&self.frame).await?;
         self.shared.state.segments.extend_last(active.place().offset, now_us);
         Ok(())

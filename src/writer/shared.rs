@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
-use crate::config::DiskConfig;
+use crate::config::{DiskConfig, Visibility};
 use crate::error::{ErrorKind, StorageError, StorageResult};
 use crate::index::entry::BatchEntry;
 use crate::io::{File, Step, World};
@@ -52,6 +52,7 @@ pub(super) struct WriterShared<W: World> {
     /// Set by `resume`: the next frame begins a new segment.
     reopen: AtomicBool,
     closed: AtomicBool,
+    synced_used: AtomicBool,
     /// Everything below is asked to be forced.
     pub(super) sync_wanted: AtomicU64,
     /// Whether a settling job is at work; one at a time.
@@ -98,6 +99,7 @@ impl<W: World> WriterShared<W> {
             failure: Mutex::new(None),
             reopen: AtomicBool::new(false),
             closed: AtomicBool::new(false),
+            synced_used: AtomicBool::new(false),
             sync_wanted: AtomicU64::new(0),
             settling: AtomicBool::new(false),
             settle_asked: AtomicBool::new(false),
@@ -254,6 +256,17 @@ impl<W: World> WriterShared<W> {
     pub(super) async fn wait_to_settle_again(&self, wait_us: u64) {
         let asked = || self.settle_asked.swap(false, Ordering::AcqRel).then_some(());
         super::timeout(&self.world, wait_us, self.settle_progress.wait_until(asked)).await;
+    }
+
+    /// Notes that somebody wants messages forced to disk as they are appended.
+    pub(super) fn note_synced(&self) {
+        self.synced_used.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether zeros are to be written ahead of use.
+    pub(super) fn fills_ahead(&self) -> bool {
+        let is_synced = self.config.visibility == Visibility::Synced;
+        self.config.fill_ahead_bytes > 0 && (is_synced || self.synced_used.load(Ordering::Relaxed))
     }
 
     /// Refuses everything from here on; whether this call did it.

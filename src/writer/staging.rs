@@ -53,6 +53,8 @@ pub(super) enum Work {
     Roll(Completer<StorageResult<()>>),
     /// Write a frame of no records that carries the durable mark.
     Mark(Completer<StorageResult<()>>),
+    /// Give back the space that was filled ahead of use.
+    GiveBack(Completer<StorageResult<()>>),
     /// Everything before it is written; nothing else.
     Barrier(Completer<StorageResult<()>>),
 }

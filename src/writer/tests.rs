@@ -3,9 +3,9 @@
 use crate::config::DiskConfig;
 #[cfg(not(feature = "rocks"))]
 use crate::index::model::SettleFault;
-#[cfg(not(feature = "rocks"))]
-use crate::io::World;
+use crate::io::decorate::{CallKind, Observed};
 use crate::io::real::Real;
+use crate::io::{File, OpenMode, World};
 use crate::store::Log;
 use crate::types::Message;
 use crate::writer::Ack;
@@ -60,5 +60,46 @@ async fn settling_that_fails_is_tried_again_after_longer_and_longer_waits() {
     let metrics = writer.metrics();
     assert_eq!((metrics.settle_retry_us, metrics.settle_failure_count), (0, 10));
     assert_eq!(metrics.marks.settled, 1);
+    writer.close().await.unwrap();
+}
+
+/// Zeros are written ahead while messages are forced one by one, and given back at a roll and at
+/// the end.
+#[tokio::test]
+async fn what_was_filled_ahead_of_use_is_given_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = Observed::new(Real::new());
+    let config = DiskConfig {
+        segment_max_bytes: 1 << 20,
+        fill_ahead_bytes: 256 << 10,
+        ..DiskConfig::new(directory.path())
+    };
+    let log = Log::open(world.clone(), config).await.unwrap();
+    log.create_topic("orders", 1).await.unwrap();
+    let writer = log.writer("orders", 0).await.unwrap();
+    for number in 0..60 {
+        let message = Message::new(format!("id-{number}"), vec![7; 2_000]);
+        writer.append(vec![message], Ack::Synced).await.unwrap();
+        if number == 20 {
+            writer.roll().await.unwrap();
+        }
+    }
+    writer.close().await.unwrap();
+    assert!(world.counts().call(CallKind::FillZero) > 1);
+    let partition = directory.path().join("orders/0");
+    let mut lengths_bytes = Vec::new();
+    for entry in world.list(&partition).await.unwrap() {
+        if entry.name.ends_with(".seg") {
+            let file = world.open(&partition.join(entry.name), OpenMode::Read).await.unwrap();
+            lengths_bytes.push(file.len().await.unwrap());
+        }
+    }
+    assert_eq!(lengths_bytes.len(), 2);
+    assert!(
+        lengths_bytes.iter().all(|bytes| (42_000..90_000).contains(bytes)),
+        "{lengths_bytes:?}"
+    );
+    let writer = log.writer("orders", 0).await.unwrap();
+    assert_eq!((writer.marks().high_watermark, &writer.recovered().cut), (60, &Vec::new()));
     writer.close().await.unwrap();
 }

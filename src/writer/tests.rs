@@ -45,7 +45,8 @@ async fn settling_that_fails_is_tried_again_after_longer_and_longer_waits() {
     log.create_topic("orders", 1).await.unwrap();
     let writer = log.writer("orders", 0).await.unwrap();
     writer.append(vec![Message::new("id", "x")], Ack::Flushed).await.unwrap();
-    let database = directory.path().canonicalize().unwrap().join("orders/index/0/0");
+    let root = crate::io::World::canonical(&world, directory.path()).await.unwrap();
+    let database = root.join("orders/index/0/0");
     for _ in 0..10 {
         world.index().inject_settle(&database, SettleFault::Refused);
     }

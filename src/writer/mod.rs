@@ -161,13 +161,17 @@ impl<W: World> Writer<W> {
     /// What could not be written. The partition is released all the same. `Closed` where it was
     /// closed before.
     pub async fn close(&self) -> StorageResult<()> {
-        let result = self.finish().await;
+        let mut result = self.finish().await;
         let first = self.core.shared.close();
         // A batch queued behind the last flush may be under way: the next writer must not begin
         // before it has ended. How it ends is told to those who wait for it.
         let _ = self.core.attend(Work::Barrier).await;
         self.core.settling_rests().await;
         let _turn = self.core.shared.trim_turn.acquire(1).await;
+        if first && result.is_ok() {
+            // Only now: a chunk that was being settled has noted its own end, an unclean one.
+            result = self.note_end().await;
+        }
         self.core.unlock();
         if !first {
             return Err(StorageError::Closed("the writer"));
@@ -185,6 +189,15 @@ impl<W: World> Writer<W> {
         }
         if let Some(file) = shared.active() {
             shared.force(&file).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes the clean end, unless a batch came in behind the last flush.
+    async fn note_end(&self) -> StorageResult<()> {
+        let shared = &self.core.shared;
+        if shared.marks.durable() < shared.marks.log_end() {
+            return Ok(());
         }
         shared.write_mark(true).await?;
         shared.force_mark().await?;

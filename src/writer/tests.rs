@@ -104,3 +104,21 @@ async fn what_was_filled_ahead_of_use_is_given_back() {
     assert_eq!((writer.marks().high_watermark, &writer.recovered().cut), (60, &Vec::new()));
     writer.close().await.unwrap();
 }
+
+/// Chunks that are being settled while the writer closes do not take its clean end back.
+#[tokio::test]
+async fn a_writer_that_closes_while_it_settles_ends_clean() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = DiskConfig { settle_chunk_entries: 1, ..DiskConfig::new(directory.path()) };
+    let log = Log::open(Real::new(), config).await.unwrap();
+    log.create_topic("orders", 1).await.unwrap();
+    for round in 0..8 {
+        let writer = log.writer("orders", 0).await.unwrap();
+        assert!(writer.recovered().clean, "round {round}");
+        for number in 0..50 {
+            let message = Message::new(format!("id-{round}-{number}"), "x");
+            writer.append(vec![message], Ack::Buffered).await.unwrap();
+        }
+        writer.close().await.unwrap();
+    }
+}

@@ -36,6 +36,7 @@ fn run(program: &str, arguments: &[&str]) -> Result<(), String> {
 
 impl Ext4 {
     fn make() -> Result<Self, String> {
+        run("python3", &["-c", "import fcntl"])?;
         let directory = tempfile::tempdir().unwrap();
         fs::create_dir(directory.path().join("mount")).unwrap();
         let ext4 = Self { directory };

@@ -149,7 +149,7 @@ fn run_child(directory: &Path, step: usize, nth: u64, limit: u64) -> Seen {
         .args(["--exact", "child", "--nocapture", "--test-threads=1"])
         .env(CHILD, format!("{}|{step}|{nth}", directory.display()))
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::inherit())
         .spawn()
         .unwrap();
     let mut seen = Seen::default();
@@ -208,7 +208,23 @@ fn examine(world: &Real, directory: &Path, seen: &Seen) {
             assert_eq!(report.settled, marks.high_watermark);
         }
         writer.close().await.unwrap();
+        drop((writer, reader, log));
+        release(world, directory).await;
     });
+}
+
+/// Waits until this process has let go of the databases: the next one could not open them before.
+async fn release(world: &Real, directory: &Path) {
+    #[cfg(feature = "rocks")]
+    {
+        let manager = duolog::index::rocks::RocksDBInstanceManager::new(world.clone());
+        while manager.cleanup_storage_root(directory) > 0 {
+            tokio::task::yield_now().await;
+        }
+        duolog::io::World::index(world).closed(&directory.canonicalize().unwrap()).await;
+    }
+    #[cfg(not(feature = "rocks"))]
+    let _ = (world, directory);
 }
 
 /// Leaves half a frame at the end of the newest segment, as a write that the kill cut short.

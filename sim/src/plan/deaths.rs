@@ -12,7 +12,7 @@ pub(super) const MORTALS_COUNT: u64 = 8;
 pub(super) const MORTAL_OPERATIONS_COUNT: u64 = 24;
 
 /// How many operations of a producer there are for each process that dies.
-const OPERATIONS_A_DEATH: u64 = 66;
+const OPERATIONS_A_DEATH: u64 = 56;
 
 /// The steps at which they die: those of an append.
 const MORTAL_STEPS: [Step; 6] = [

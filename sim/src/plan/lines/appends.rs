@@ -19,6 +19,9 @@ const BATCH_COUNT: u64 = 4_096;
 /// Bytes that one read may ask for in the worst case.
 const READ_BYTES: u64 = 32 << 20;
 
+/// How many chunks that are to be settled a tail has room for, at least.
+const TAIL_CHUNKS: u32 = 16;
+
 /// Room in a message beside its payload, bytes.
 const MESSAGE_ROOM_BYTES: u64 = 4 << 10;
 
@@ -35,13 +38,17 @@ impl Plan {
 
     /// The plan with lines of `file` for payloads, every line of which is appended at least once:
     /// producers append more where the plan has too few messages for that, and no future is
-    /// dropped before its producer is through with its share.
+    /// dropped before its producer is through with its share. Chunks that are settled grow as the
+    /// batches do, so that as large a part of the messages as before lies in the tail.
     pub fn with_all_lines(self, file: Arc<LineFile>) -> Self {
         let before = self.message_count().max(1);
         let scale = file.line_count().div_ceil(before);
         let first_line = Stream::new(self.seed, LINES).draw();
         let mut plan = self.follow(file, first_line);
         plan.resize(scale);
+        let chunk = &mut plan.config.settle_chunk_entries;
+        let most = (plan.config.tail_max_entries / TAIL_CHUNKS).max(*chunk);
+        *chunk = u32::try_from(u64::from(*chunk) * scale).unwrap_or(u32::MAX).min(most);
         plan.complete();
         plan.keep_pace(before);
         plan

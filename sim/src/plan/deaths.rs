@@ -34,7 +34,8 @@ pub(super) fn deaths(stream: &mut Stream, shape: &Shape) -> Vec<KillAt> {
     let wanted = if shape.kills { deaths_count(shape) } else { 0 };
     let mut kill = || {
         let step = stream.pick(&MORTAL_STEPS);
-        KillAt { step: format!("{step:?}"), nth: 24 + stream.below(24), power: false }
+        let (step, nth) = (format!("{step:?}"), 24 + stream.below(24));
+        KillAt { step, nth, within_steps: None, power: false }
     };
     (0..wanted).map(|_| kill()).collect()
 }

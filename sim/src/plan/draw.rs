@@ -3,14 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use duolog::io::Step;
-
 use super::actor::{Actor, Role};
 use super::config::{PlanConfig, Visibility, message_max_bytes};
 use super::content::Content;
+use super::crashes::crashes;
 use super::deaths::{MORTAL_OPERATIONS_COUNT, MORTALS_COUNT, deaths, deaths_count};
 use super::operation::{Ack, CommitChoice, Operation, Target};
-use super::{KillAt, PLAN_VERSION, Plan, Visits};
+use super::{PLAN_VERSION, Plan, Visits};
 use crate::seed::{Stream, salt};
 
 /// How large plans are, and what may be in them.
@@ -79,8 +78,11 @@ pub(super) fn draw(seed: u64, shape: &Shape, adjust: impl FnOnce(&mut PlanConfig
     adjust(&mut config);
     let lane_count = config.topic_count * config.partition_count;
     let mut faults = Stream::new(seed, salt::FAULTS);
-    let kills =
-        if shape.swarm { draw_kills(&mut faults, shape) } else { deaths(&mut faults, shape) };
+    let kills = if shape.swarm {
+        crashes(&mut faults, shape, lane_count)
+    } else {
+        deaths(&mut faults, shape)
+    };
     let mut workload = Stream::new(seed, salt::WORKLOAD);
     let mix = if shape.swarm { Mix::draw(&mut workload) } else { Mix::main() };
     let draft = Draft { mix, lane_count, shape };
@@ -178,21 +180,6 @@ fn draw_content(seed: u64) -> Content {
     }
 }
 
-fn draw_kills(stream: &mut Stream, shape: &Shape) -> Vec<KillAt> {
-    let wanted = if stream.chance(1, 4) { 0 } else { 1 + stream.below(4) };
-    // Some runs lose processes only, some the power each time, some either.
-    let power = *stream.pick(&[0, 0, 2, 4]);
-    let kills: Vec<KillAt> = (0..wanted)
-        .map(|_| {
-            let step = stream.pick(&Step::ALL);
-            let most = *stream.pick(&[2, 12, shape.operations_count]);
-            let nth = 1 + stream.below(most);
-            KillAt { step: format!("{step:?}"), nth, power: stream.chance(power, 4) }
-        })
-        .collect();
-    if shape.kills { kills } else { Vec::new() }
-}
-
 /// Which classes of operations this plan has, and how often.
 struct Mix {
     /// Weights of the acknowledgement levels; zero: never.
@@ -240,7 +227,7 @@ impl Mix {
             trims: stream.chance(1, 4),
             settles: stream.chance(2, 3),
             reopens: stream.chance(2, 3),
-            restarts: stream.chance(1, 2),
+            restarts: stream.chance(3, 4),
             silences: stream.chance(1, 2),
             back_count: *stream.pick(&[4, 64, 1 << 40]),
             batch_count: *stream.pick(&[1, 4, 1 << 20]),

@@ -4,6 +4,7 @@
 mod actor;
 mod config;
 mod content;
+mod crashes;
 mod deaths;
 mod draw;
 mod file;
@@ -77,6 +78,10 @@ pub struct KillAt {
     pub step: String,
     /// Which time the process comes past it, counted from 1.
     pub nth: u64,
+    /// Where it has not come there before, it dies at its so many-th step, whichever that is;
+    /// not, where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within_steps: Option<u64>,
     /// Whether the power goes with the process: what no sync forced is lost, or any part of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub power: bool,

@@ -39,7 +39,7 @@ fn swarm_reaches_its_corners() {
     let plans: Vec<Plan> = (0..200).map(|seed| Plan::draw(seed, &Shape::simulated())).collect();
     let chunks: BTreeSet<u32> = plans.iter().map(|p| p.config.settle_chunk_entries).collect();
     assert!(chunks.contains(&1) && chunks.len() >= 4, "{chunks:?}");
-    assert!(plans.iter().any(|p| p.kills.is_empty()) && plans.iter().any(|p| p.kills.len() > 2));
+    assert!(plans.iter().any(|p| p.kills.is_empty()) && plans.iter().any(|p| p.kills.len() > 4));
     let has = |plan: &Plan, what: fn(&Operation) -> bool| {
         plan.actors.iter().flat_map(|a| &a.operations).any(what)
     };
@@ -67,7 +67,7 @@ fn contradictions_are_refused() {
     assert!(matches!(refused, PlanError::Version { found: 2 }), "{refused}");
 
     let mut plan = Plan::draw(1, &Shape::simulated());
-    plan.kills = vec![KillAt { step: "Sideways".to_owned(), nth: 1, power: false }];
+    plan.kills = vec![KillAt { step: "Sideways".to_owned(), nth: 1, within_steps: None, power: false }];
     let refused = Plan::from_text(&plan.to_text(PlanFormat::Json)).unwrap_err();
     assert!(matches!(refused, PlanError::Contradiction(_)), "{refused}");
 }

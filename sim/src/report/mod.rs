@@ -9,6 +9,7 @@ mod latency;
 mod lines;
 mod measure;
 mod retention;
+mod swarm;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ pub use interval_log::interval_log;
 pub use latency::{Latency, latencies, latency_table};
 pub use lines::LinesReport;
 pub use retention::Retention;
+pub use swarm::{CrashCounts, Medians, Swarm, SwarmTally};
 pub use table::invariant_table;
 pub use words::failure_words;
 
@@ -89,6 +91,9 @@ pub struct Report {
     /// What happened, over all seeds that ran on threads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity: Option<Activity>,
+    /// How much simulated seeds did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swarm: Option<Swarm>,
     /// What had to happen for a pass.
     #[serde(default)]
     pub demands: Vec<Demand>,

@@ -43,6 +43,7 @@ pub(super) async fn play<W: World, S: Subject<W>>(
     cast: Cast,
 ) -> Answer<()> {
     let stage = Arc::new(Stage::open(world.clone(), &subject, state.clone(), process).await?);
+    state.note_opened(process);
     let gate = Gate::default();
     for (index, actor) in state.plan.actors.iter().enumerate() {
         let number = u32::try_from(index).expect("few actors");

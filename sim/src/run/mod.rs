@@ -1,6 +1,7 @@
 //! Runs a plan against a log and records what happens. The same runner for every world.
 
 mod actor;
+mod crash;
 mod crowd;
 mod driver;
 pub mod engine;
@@ -18,6 +19,7 @@ mod threads;
 mod visiting;
 mod waiting;
 
+pub use crash::{Crash, Within};
 pub use simulated::{Simulated, simulate};
 pub use state::RunState;
 pub use subject::{

@@ -9,6 +9,7 @@ use crate::history::History;
 use crate::plan::Plan;
 use crate::world::{Sim, SimError, SimOptions, Simulation, TraceSummary};
 
+use super::crash::Crash;
 use super::driver::{Cast, drain, play};
 use super::state::RunState;
 use super::subject::{Answer, Refusal, Subject};
@@ -20,6 +21,8 @@ pub struct Simulated {
     pub history: History,
     /// The trace: equal for equal seeds.
     pub trace: TraceSummary,
+    /// The processes that died, in order.
+    pub crashes: Vec<Crash>,
     /// How many processes lived, the last reader of everything included.
     pub process_count: u32,
     /// How long it took, in virtual time.
@@ -35,6 +38,7 @@ where
 {
     let simulation = Simulation::new(plan.seed, options);
     let state = Arc::new(RunState::new(plan));
+    let mut crashes = Vec::new();
     let mut process = 0;
     let broken = loop {
         let world = start(&simulation, plan, process);
@@ -45,15 +49,13 @@ where
             Ok(Ok(())) => {
                 // The end: where kills were planned, the last process dies too.
                 if !plan.kills.is_empty() {
-                    kill(&simulation, &world, &state, process - 1);
-                    lose_power(&simulation, plan, &state, process - 1);
+                    crash(&simulation, &world, &state, process - 1, &mut crashes);
                 }
                 break None;
             }
             Ok(Err(refusal)) => break Some(told(&refusal)),
             Err(SimError::Killed { .. }) => {
-                kill(&simulation, &world, &state, process - 1);
-                lose_power(&simulation, plan, &state, process - 1);
+                crash(&simulation, &world, &state, process - 1, &mut crashes);
             }
             Err(error) => break Some(error.to_string()),
         }
@@ -74,7 +76,7 @@ where
     drop(simulation);
     let mut history = History::new(plan, state.recorder.take());
     history.header.loses_power = true;
-    Simulated { history, trace, process_count: process + 1, virtual_us, broken }
+    Simulated { history, trace, crashes, process_count: process + 1, virtual_us, broken }
 }
 
 fn start(simulation: &Simulation, plan: &Plan, process: u32) -> Sim {
@@ -83,6 +85,9 @@ fn start(simulation: &Simulation, plan: &Plan, process: u32) -> Sim {
         && let Some(step) = kill.step()
     {
         simulation.kill_at_step(&world, step, kill.nth);
+        if let Some(within) = kill.within_steps {
+            simulation.kill_within(&world, within);
+        }
     }
     world
 }
@@ -100,15 +105,23 @@ fn told(refusal: &Refusal) -> String {
     format!("the log could not be opened: {}", refusal.failure.text)
 }
 
-fn kill(simulation: &Simulation, world: &Sim, state: &RunState, process: u32) {
+/// Kills a process, or buries one that is dead; cuts the power where its death takes it along.
+fn crash(
+    simulation: &Simulation,
+    world: &Sim,
+    state: &RunState,
+    process: u32,
+    crashes: &mut Vec<Crash>,
+) {
     simulation.kill(world);
-    state.note_death(process, simulation.host().monotonic_us());
-}
-
-/// Cuts the power where the death of this process takes it along.
-fn lose_power(simulation: &Simulation, plan: &Plan, state: &RunState, process: u32) {
-    if plan.kills.get(process as usize).is_some_and(|kill| kill.power) {
-        simulation.cut_power();
-        state.note_power_loss(process, simulation.host().monotonic_us());
-    }
+    let now_us = || simulation.host().monotonic_us();
+    state.note_death(process, now_us());
+    let takes_power = state.plan.kills.get(process as usize).is_some_and(|kill| kill.power);
+    let power = takes_power.then(|| {
+        let loss = simulation.cut_power();
+        state.note_power_loss(process, now_us());
+        loss
+    });
+    let recovering = !state.has_opened(process);
+    crashes.push(Crash::new(simulation.died_at(world), recovering, crashes.last(), power));
 }

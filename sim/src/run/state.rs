@@ -70,6 +70,8 @@ pub struct RunState {
     pub(super) recorder: Arc<Recorder>,
     cursors: Vec<AtomicUsize>,
     sessions: AtomicU32,
+    /// How many processes there were, up to the last one in which every writer was opened.
+    opened: AtomicU32,
     counters: Mutex<BTreeMap<(u32, u32), u64>>,
     acknowledged: Vec<Mutex<Acknowledged>>,
     /// By partition: producer and counter of the last message that an append began with.
@@ -93,6 +95,7 @@ impl RunState {
             plan: Arc::new(plan.clone()),
             recorder: Arc::default(),
             sessions: AtomicU32::new(1),
+            opened: AtomicU32::new(0),
             counters: Mutex::default(),
             acknowledged,
         }
@@ -115,6 +118,16 @@ impl RunState {
 
     pub(super) fn session(&self) -> u32 {
         self.sessions.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Notes that a process has opened every writer.
+    pub(super) fn note_opened(&self, process: u32) {
+        self.opened.store(process + 1, Ordering::Relaxed);
+    }
+
+    /// Whether a process, the last one so far, has opened every writer.
+    pub(super) fn has_opened(&self, process: u32) -> bool {
+        self.opened.load(Ordering::Relaxed) > process
     }
 
     /// Notes that a process is dead: none of its calls ends any more.

@@ -24,6 +24,12 @@ pub(super) struct Process {
     pub(super) steps: BTreeMap<Step, u64>,
     /// Where it is to die: at the nth passing of a step, counted from its start.
     pub(super) kill_at: Vec<(Step, u64)>,
+    /// At which of its steps it is to die, whichever that is.
+    pub(super) kill_within: Option<u64>,
+    /// How many steps it passed.
+    pub(super) passed_count: u64,
+    /// The step at which it died, where it died at one.
+    pub(super) died_at: Option<Step>,
     /// How many syncs of files it began.
     pub(super) sync_count: u64,
     /// Which of them fail, from 1, and how.
@@ -38,6 +44,9 @@ impl Process {
             is_alive: true,
             steps: BTreeMap::new(),
             kill_at: Vec::new(),
+            kill_within: None,
+            passed_count: 0,
+            died_at: None,
             sync_count: 0,
             sync_failures: BTreeMap::new(),
             revocable: Vec::new(),
@@ -54,7 +63,13 @@ impl Process {
     pub(super) fn passes(&mut self, step: Step) -> (u64, bool) {
         let count = self.steps.entry(step).or_insert(0);
         *count += 1;
-        (*count, self.kill_at.contains(&(step, *count)))
+        self.passed_count += 1;
+        let is_last = self.kill_within == Some(self.passed_count);
+        let dies = is_last || self.kill_at.contains(&(step, *count));
+        if dies {
+            self.died_at = Some(step);
+        }
+        (*count, dies)
     }
 
     /// Adds something to let go at death.

@@ -153,6 +153,17 @@ impl Control {
         state.processes[process.process_id()].kill_at.push((step, nth));
     }
 
+    /// Kills a process at its `nth` step since its start, from 1, whichever that is.
+    pub fn kill_within(&self, process: &Sim, nth: u64) {
+        let mut state = self.shared.lock("it planned a kill");
+        state.processes[process.process_id()].kill_within = Some(nth);
+    }
+
+    /// The step at which a process died, where it died at one.
+    pub fn died_at(&self, process: &Sim) -> Option<Step> {
+        self.shared.lock("it asked for a death").processes[process.process_id()].died_at
+    }
+
     /// Has the `nth` sync of a file that a process begins from its start, from 1, fail with an I/O
     /// error, and leave behind what `failure` says.
     pub fn fail_sync(&self, process: &Sim, nth: u64, failure: SyncFailure) {

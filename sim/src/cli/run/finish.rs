@@ -7,16 +7,17 @@ use serde_json::json;
 use crate::cli::{Ended, Exit, Failure};
 use crate::judge::Verdict;
 use crate::report::{
-    Demand, Environment, LinesReport, REPORT_VERSION, Report, demand_table, invariant_table,
+    Demand, Environment, LinesReport, REPORT_VERSION, Report, Swarm, demand_table, invariant_table,
     latency_table, memory_peak_bytes,
 };
 
+use super::simulated::thread_count;
 use super::{Job, Mode, Results};
 
 /// Tells the results and writes the report.
 pub(super) fn finish(job: &Job<'_>, results: Results, start: Instant) -> Ended {
     let Job { args, chosen, directory, .. } = job;
-    let Results { tally, mut failures, latencies, activity, lines, .. } = results;
+    let Results { tally, swarm, mut failures, latencies, activity, lines, .. } = results;
     failures.sort_by_key(|failure| failure.seed);
     // A scenario makes a run of its own, of which nothing is asked.
     let main = activity.as_ref().filter(|_| args.scenario.is_none());
@@ -24,6 +25,9 @@ pub(super) fn finish(job: &Job<'_>, results: Results, start: Instant) -> Ended {
     let demands = demands.unwrap_or_default();
     let verdict = verdict(chosen.mode, tally.verdict(), lines.as_ref(), &demands);
     let exit = Exit::of(verdict, tally.operation_count);
+    let elapsed_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let threads = thread_count(job);
+    let swarm = swarm.map(|swarm| swarm.report(tally.virtual_us, elapsed_us, threads));
     let report = Report {
         schema: "duolog.report".to_owned(),
         schema_version: REPORT_VERSION,
@@ -35,12 +39,13 @@ pub(super) fn finish(job: &Job<'_>, results: Results, start: Instant) -> Ended {
         operation_count: tally.operation_count,
         kill_count: tally.kill_count,
         power_loss_count: tally.power_loss_count,
-        elapsed_us: u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
+        elapsed_us,
         virtual_us: tally.virtual_us,
         operations: tally.operations.clone(),
         latencies,
         messages: lines,
         activity,
+        swarm,
         demands,
         memory_peak_bytes: memory_peak_bytes(),
         invariants: tally.invariants(),
@@ -76,6 +81,7 @@ fn verdict(
 
 fn told(job: &Job<'_>, report: &Report) -> String {
     let mut text = demand_table(&report.demands);
+    text += &report.swarm.as_ref().map(Swarm::words).unwrap_or_default();
     for complaint in report.demands.iter().filter_map(Demand::complaint) {
         text += &format!(" TOO LITTLE  {complaint}\n");
     }

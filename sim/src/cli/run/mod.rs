@@ -16,7 +16,9 @@ use duolog::io::Planted;
 
 use crate::judge::{Judgement, Verdict};
 use crate::plan::{RunMode, Work};
-use crate::report::{Activity, FailedSeed, Latency, LinesReport, Retention, RunDirectory, Tally};
+use crate::report::{
+    Activity, FailedSeed, Latency, LinesReport, Retention, RunDirectory, SwarmTally, Tally,
+};
 
 use self::chosen::Chosen;
 pub(super) use self::chosen::read as read_scenario;
@@ -151,6 +153,8 @@ impl RunArgs {
 #[derive(Default)]
 struct Results {
     tally: Tally,
+    /// Of simulated seeds.
+    swarm: Option<SwarmTally>,
     failures: Vec<FailedSeed>,
     latencies: BTreeMap<String, Latency>,
     /// Of the last seed that ran on threads.

@@ -17,8 +17,7 @@ use super::{Job, Results, broken};
 pub(super) fn run(job: &Job<'_>) -> Result<Results, Failure> {
     let results = Mutex::new(Results::default());
     let next = AtomicU64::new(job.chosen.seeds.from);
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let jobs = job.chosen.jobs.unwrap_or(processors).max(1);
+    let jobs = thread_count(job);
     let ended: Result<Vec<()>, Failure> = std::thread::scope(|scope| {
         let work = || work(job, &next, &results);
         let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
@@ -35,6 +34,12 @@ pub(super) fn run(job: &Job<'_>) -> Result<Results, Failure> {
     Ok(results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
 }
 
+/// How many seeds run at the same time.
+pub(super) fn thread_count(job: &Job<'_>) -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    job.chosen.jobs.unwrap_or(processors).max(1)
+}
+
 /// Takes seeds until there are none, or enough have failed.
 fn work(job: &Job<'_>, next: &AtomicU64, results: &Mutex<Results>) -> Result<(), Failure> {
     let args = job.args;
@@ -48,6 +53,8 @@ fn work(job: &Job<'_>, next: &AtomicU64, results: &Mutex<Results>) -> Result<(),
         job.workload.check()?;
         let mut results = lock();
         results.tally.add(&ran.run.history.events, &ran.judgements, ran.run.virtual_us);
+        let swarm = results.swarm.get_or_insert_default();
+        swarm.add(&ran.run.history.events, &ran.run.crashes);
         results.add_lines(LinesReport::new(&ran.run.history));
         results.work = results.work.and(ran.plan.work(|_| usize::MAX));
         let seeds = (results.tally.seed_count, job.chosen.seeds.count());

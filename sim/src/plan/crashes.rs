@@ -1,0 +1,77 @@
+//! Where the processes of a simulated plan die.
+
+use duolog::io::Step;
+
+use super::{KillAt, Shape};
+use crate::seed::Stream;
+
+/// One plan in so many has no kill at all.
+const WITHOUT_OF: u64 = 8;
+
+/// Steps inside of something that takes several, and how often a process comes past them before
+/// it dies there, at most.
+const AIMS: [(&[Step], u64); 3] = [
+    (&[Step::RollForced, Step::RollCreated], 3),
+    (&[Step::CommitWritten], 8),
+    (&[Step::SettleForced, Step::SettleApplied], 12),
+];
+
+/// Steps of an opening.
+const RECOVERY: [Step; 4] =
+    [Step::RecoveryIndexed, Step::RecoveryCut, Step::RecoveryRewritten, Step::EpochForced];
+
+/// What a plan has, beside where each of its processes dies.
+struct Habits {
+    /// How often the power goes with a process, in quarters.
+    power: u64,
+    /// Whether recoveries are interrupted.
+    nests: bool,
+    /// About how many steps a process gets, where it does not come to the one it is to die at.
+    reach: u64,
+}
+
+/// Draws where each process dies, of which the last one dies at its end in any case.
+pub(super) fn crashes(stream: &mut Stream, shape: &Shape, lane_count: u32) -> Vec<KillAt> {
+    if !shape.kills || stream.chance(1, WITHOUT_OF) {
+        return Vec::new();
+    }
+    let habits = Habits {
+        power: *stream.pick(&[0, 1, 2, 4]),
+        nests: stream.chance(1, 3),
+        reach: *stream.pick(&[60, 200, 500]),
+    };
+    let mut kills = Vec::new();
+    for _ in 0..2 + stream.below(3) {
+        kills.push(at_work(stream, shape, &habits));
+        if habits.nests && stream.chance(1, 2) {
+            for _ in 0..1 + stream.below(2) {
+                kills.push(at_recovery(stream, lane_count, &habits));
+            }
+        }
+    }
+    kills
+}
+
+/// A death while the actors are at work.
+fn at_work(stream: &mut Stream, shape: &Shape, habits: &Habits) -> KillAt {
+    let (steps, most) = match stream.below(6) {
+        aim @ 0..3 => AIMS[usize::try_from(aim).expect("one of three")],
+        _ => (&Step::ALL[..], *stream.pick(&[2, 12, shape.operations_count])),
+    };
+    let step = stream.pick(steps);
+    let nth = 1 + stream.below(most);
+    let within = habits.reach / 2 + stream.below(habits.reach);
+    kill(stream, *step, nth, within, habits)
+}
+
+/// A death before all partitions are recovered: each of them takes a step at least.
+fn at_recovery(stream: &mut Stream, lane_count: u32, habits: &Habits) -> KillAt {
+    let step = stream.pick(&RECOVERY);
+    let within = 1 + stream.below(lane_count.into());
+    kill(stream, *step, 1, within, habits)
+}
+
+fn kill(stream: &mut Stream, step: Step, nth: u64, within: u64, habits: &Habits) -> KillAt {
+    let power = stream.chance(habits.power, 4);
+    KillAt { step: format!("{step:?}"), nth, within_steps: Some(within), power }
+}

@@ -57,6 +57,7 @@ impl fmt::Display for Call {
             Self::CountHandles => write!(f, "count what is open"),
             Self::Kill => write!(f, "the process dies"),
             Self::PowerLoss => write!(f, "the power goes"),
+            Self::Silence => write!(f, "a silence"),
         }
     }
 }

@@ -183,12 +183,14 @@ pub enum Call {
     Kill,
     /// The power goes here, and with it what no sync forced or any part of it.
     PowerLoss,
+    /// Nothing goes wrong from here on in the process, and nobody does anything for a while.
+    Silence,
 }
 
 impl Call {
     /// Whether it is done to the engine, not asked of it.
     pub const fn is_fault(&self) -> bool {
-        matches!(self, Self::Kill | Self::PowerLoss)
+        matches!(self, Self::Kill | Self::PowerLoss | Self::Silence)
     }
 }
 

@@ -40,6 +40,9 @@ pub struct Header {
     /// Whether the power may go in such a run; else nobody asks what survives that.
     #[serde(default)]
     pub loses_power: bool,
+    /// Whether such a run ends with a silence; else nobody asks what is visible after it.
+    #[serde(default)]
+    pub falls_silent: bool,
 }
 
 /// A run: its header, and its events in order of their invocation.
@@ -63,6 +66,7 @@ impl History {
             visibility: plan.config.visibility,
             content: plan.config.content.clone(),
             loses_power: false,
+            falls_silent: false,
         };
         Self { header, events }
     }

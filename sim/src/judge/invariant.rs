@@ -10,6 +10,8 @@ pub enum Invariant {
     Progress,
     /// I1.
     Visibility,
+    /// I2.
+    AfterSilence,
     /// I3.
     Prefix,
     /// I4.
@@ -36,9 +38,10 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them, in the order above.
-    pub const ALL: [Invariant; 13] = [
+    pub const ALL: [Invariant; 14] = [
         Invariant::Progress,
         Invariant::Visibility,
+        Invariant::AfterSilence,
         Invariant::Prefix,
         Invariant::Contents,
         Invariant::Monotonic,
@@ -57,6 +60,7 @@ impl Invariant {
         match self {
             Self::Progress => "I0",
             Self::Visibility => "I1",
+            Self::AfterSilence => "I2",
             Self::Prefix => "I3",
             Self::Contents => "I4",
             Self::Monotonic => "I5",
@@ -76,6 +80,7 @@ impl Invariant {
         match self {
             Self::Progress => "progress",
             Self::Visibility => "visibility",
+            Self::AfterSilence => "after-silence",
             Self::Prefix => "prefix",
             Self::Contents => "contents",
             Self::Monotonic => "monotonic",
@@ -104,6 +109,10 @@ impl Invariant {
             Self::Visibility => {
                 "What an append acknowledged as flushed or synced, or what any session was shown, \
                  every fresh read that begins afterwards sees, in any session."
+            }
+            Self::AfterSilence => {
+                "When nothing is broken and nothing has happened for a while, every open session \
+                 sees everything acknowledged, after two catch-ups of its secondary at most."
             }
             Self::Prefix => "A session reads a contiguous prefix of a partition: no hole.",
             Self::Contents => {
@@ -143,6 +152,9 @@ impl Invariant {
             Self::Visibility => {
                 "the answer needed a record above what the session, or its secondary, held before"
             }
+            Self::AfterSilence => {
+                "the secondary, or the session's place, was behind when the silence began"
+            }
             Self::Prefix | Self::Contents => {
                 "a roll, a settled mark, a new writer or a reopened session lies inside the range"
             }
@@ -167,6 +179,7 @@ impl Invariant {
         match self {
             Self::Progress => &["never-returned", "call-failed"],
             Self::Visibility => &["unseen", "stale-lookup"],
+            Self::AfterSilence => &["unseen-after-silence", "many-catch-ups"],
             Self::Prefix => &["poll-skip", "int-poll-skip", "hole"],
             Self::Contents => &[
                 "inconsistent-offsets",

@@ -16,6 +16,7 @@ mod prefix;
 mod progress;
 mod refused;
 mod sessions;
+mod silence;
 mod synced;
 #[cfg(test)]
 mod tests;
@@ -32,13 +33,16 @@ use view::View;
 /// Judges `history` by every invariant, in order of [`Invariant::ALL`].
 pub fn judge(history: &History) -> Vec<Judgement> {
     let view = View::new(history);
+    let asked = |one: &Invariant| match one {
+        Invariant::SyncedSurvives => history.header.loses_power,
+        Invariant::AfterSilence => history.header.falls_silent,
+        _ => true,
+    };
+    let asked = Invariant::ALL.into_iter().filter(asked);
     if !history.events.iter().any(|event| event.call == Call::PowerLoss) {
-        let asked =
-            |one: &Invariant| *one != Invariant::SyncedSurvives || history.header.loses_power;
-        let asked = Invariant::ALL.into_iter().filter(asked);
         return asked.map(|invariant| judge_by(invariant, &view)).collect();
     }
-    let mut judgements: Vec<Judgement> = Invariant::ALL.map(Judgement::new).into();
+    let mut judgements: Vec<Judgement> = asked.map(Judgement::new).collect();
     let lifetimes = lifetimes::split(history);
     let views: Vec<View<'_>> =
         lifetimes.iter().map(|lifetime| View::new(&lifetime.history)).collect();
@@ -59,6 +63,7 @@ fn judge_by(invariant: Invariant, view: &View<'_>) -> Judgement {
     match invariant {
         Invariant::Progress => progress::judge(view),
         Invariant::Visibility => visibility::judge(view),
+        Invariant::AfterSilence => silence::judge(view),
         Invariant::Prefix => prefix::judge(view),
         Invariant::Contents => contents::judge(view),
         Invariant::Monotonic => monotonic::judge(view),

@@ -67,7 +67,8 @@ fn contradictions_are_refused() {
     assert!(matches!(refused, PlanError::Version { found: 2 }), "{refused}");
 
     let mut plan = Plan::draw(1, &Shape::simulated());
-    plan.kills = vec![KillAt { step: "Sideways".to_owned(), nth: 1, within_steps: None, power: false }];
+    plan.kills =
+        vec![KillAt { step: "Sideways".to_owned(), nth: 1, within_steps: None, power: false }];
     let refused = Plan::from_text(&plan.to_text(PlanFormat::Json)).unwrap_err();
     assert!(matches!(refused, PlanError::Contradiction(_)), "{refused}");
 }

@@ -230,5 +230,6 @@ pub fn kind_name(call: &Call) -> &'static str {
         Call::CountHandles => "count-handles",
         Call::Kill => "kill",
         Call::PowerLoss => "power-loss",
+        Call::Silence => "silence",
     }
 }

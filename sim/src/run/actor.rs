@@ -49,7 +49,7 @@ impl<W: World, L: SubjectLog> Player<W, L> {
     }
 
     /// Does what is left of the actor's operations.
-    pub(super) async fn play(mut self) {
+    pub(super) async fn play(&mut self) {
         loop {
             let at = self.stage.state.advance(self.actor);
             let operations = &self.stage.state.plan.actors[self.actor as usize].operations;

@@ -1,6 +1,6 @@
 //! One process from its start to its end, and the reading of everything at the end of a run.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use duolog::io::World;
 
@@ -8,6 +8,7 @@ use crate::history::{Call, Event};
 use crate::plan::{Role, Target};
 
 use super::actor::Player;
+use super::healing::heal;
 use super::stage::Stage;
 use super::state::RunState;
 use super::subject::{Answer, Query, Subject, SubjectLog};
@@ -16,9 +17,9 @@ use super::waiting::Gate;
 /// Which actors a process has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cast {
-    /// All, and the process may die.
+    /// All of them.
     All,
-    /// Those that live on; at the end the process closes every writer.
+    /// Those that live on.
     Lasting,
     /// Those that die with their process.
     Mortal,
@@ -34,7 +35,8 @@ impl Cast {
     }
 }
 
-/// Opens the log and lets every actor of `cast` do what is left of its operations.
+/// Opens the log and lets every actor of `cast` do what is left of its operations. At the end the
+/// process closes every writer, where it is not to be killed.
 pub(super) async fn play<W: World, S: Subject<W>>(
     world: W,
     subject: S,
@@ -43,25 +45,60 @@ pub(super) async fn play<W: World, S: Subject<W>>(
     cast: Cast,
 ) -> Answer<()> {
     let stage = Arc::new(Stage::open(world.clone(), &subject, state.clone(), process).await?);
-    state.note_opened(process);
-    let gate = Gate::default();
-    for (index, actor) in state.plan.actors.iter().enumerate() {
-        let number = u32::try_from(index).expect("few actors");
-        if state.is_done(number) || !cast.has(actor.role) {
-            continue;
-        }
-        let player = Player::new(stage.clone(), number);
-        let pass = gate.pass();
-        world.spawn(actor.role.name(), async move {
-            player.play().await;
-            drop(pass);
-        });
-    }
-    gate.wait().await;
+    act(&stage, cast, drop).await;
     if state.plan.kills.is_empty() || cast == Cast::Lasting {
         shut_down(&stage).await;
     }
     Ok(())
+}
+
+/// As [`play`] for a process that may die, with all actors. They keep their sessions; when all are
+/// done, `spare` is to see that nothing goes wrong any more; then a silence is looked behind.
+pub(super) async fn play_and_heal<W: World, S: Subject<W>>(
+    world: W,
+    subject: S,
+    state: Arc<RunState>,
+    process: u32,
+    spare: impl FnOnce(),
+) -> Answer<()> {
+    let stage = Arc::new(Stage::open(world, &subject, state.clone(), process).await?);
+    state.note_opened(process);
+    let players: Arc<Mutex<Vec<_>>> = Arc::default();
+    let kept = players.clone();
+    let keep = move |player| kept.lock().unwrap_or_else(PoisonError::into_inner).push(player);
+    act(&stage, Cast::All, keep).await;
+    let mut players = std::mem::take(&mut *players.lock().unwrap_or_else(PoisonError::into_inner));
+    players.sort_by_key(|player: &Player<W, S::Log>| player.actor);
+    spare();
+    heal(&stage, players).await;
+    if state.plan.kills.is_empty() {
+        shut_down(&stage).await;
+    }
+    Ok(())
+}
+
+/// Lets every actor of `cast` do what is left of its operations; what becomes of one that is done
+/// is a matter of `end`.
+async fn act<W: World, L: SubjectLog>(
+    stage: &Arc<Stage<W, L>>,
+    cast: Cast,
+    end: impl Fn(Player<W, L>) + Clone + Send + 'static,
+) {
+    let gate = Gate::default();
+    for (index, actor) in stage.state.plan.actors.iter().enumerate() {
+        let number = u32::try_from(index).expect("few actors");
+        if stage.state.is_done(number) || !cast.has(actor.role) {
+            continue;
+        }
+        let mut player = Player::new(stage.clone(), number);
+        let (pass, end) = (gate.pass(), end.clone());
+        stage.world.spawn(actor.role.name(), async move {
+            player.play().await;
+            end(player);
+            drop(pass);
+        });
+    }
+    gate.wait().await;
 }
 
 /// Closes every writer, as a process does that is not killed.
@@ -74,8 +111,8 @@ async fn shut_down<W: World, L: SubjectLog>(stage: &Arc<Stage<W, L>>) {
 }
 
 /// How many messages one read of the last reading asks for, and for how many bytes about.
-const DRAIN_COUNT: u32 = 256;
-const DRAIN_BYTES: u64 = 128 << 20;
+pub(super) const DRAIN_COUNT: u32 = 256;
+pub(super) const DRAIN_BYTES: u64 = 128 << 20;
 
 /// How many messages of a partition are looked up at the end.
 const PROBES_COUNT: u64 = 24;

@@ -5,6 +5,7 @@ mod crash;
 mod crowd;
 mod driver;
 pub mod engine;
+mod healing;
 pub mod perfect;
 mod producing;
 mod reading;

@@ -28,6 +28,11 @@ pub(super) struct Session<R> {
 const PROCESSED_MAX: usize = 64;
 
 impl<R> Session<R> {
+    /// Whether it has read messages of a partition.
+    pub(super) fn reads(&self, lane: u32) -> bool {
+        self.processed.contains_key(&lane)
+    }
+
     fn remember(&mut self, lane: u32, sequence: u64, offset: SegmentOffset) {
         let processed = self.processed.entry(lane).or_default();
         if processed.len() == PROCESSED_MAX {

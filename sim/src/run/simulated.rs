@@ -10,7 +10,7 @@ use crate::plan::Plan;
 use crate::world::{Sim, SimError, SimOptions, Simulation, TraceSummary};
 
 use super::crash::Crash;
-use super::driver::{Cast, drain, play};
+use super::driver::{drain, play_and_heal};
 use super::state::RunState;
 use super::subject::{Answer, Refusal, Subject};
 use super::visiting::visit;
@@ -42,7 +42,9 @@ where
     let mut process = 0;
     let broken = loop {
         let world = start(&simulation, plan, process);
-        let played = play(world.clone(), subject.clone(), state.clone(), process, Cast::All);
+        let (control, living) = (simulation.control(), world.clone());
+        let spare = move || control.spare(&living);
+        let played = play_and_heal(world.clone(), subject.clone(), state.clone(), process, spare);
         let ended = simulation.block_on(&world, played);
         process += 1;
         match ended {
@@ -75,7 +77,7 @@ where
     // Tasks that are still there note what became of their calls when they drop.
     drop(simulation);
     let mut history = History::new(plan, state.recorder.take());
-    history.header.loses_power = true;
+    (history.header.loses_power, history.header.falls_silent) = (true, true);
     Simulated { history, trace, crashes, process_count: process + 1, virtual_us, broken }
 }
 

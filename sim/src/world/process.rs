@@ -53,6 +53,13 @@ impl Process {
         }
     }
 
+    /// Forgets what was to go wrong.
+    pub(super) fn spare(&mut self) {
+        self.kill_at.clear();
+        self.kill_within = None;
+        self.sync_failures.clear();
+    }
+
     /// Counts a sync; how it fails, where it is to fail.
     pub(super) fn syncs(&mut self) -> Option<SyncFailure> {
         self.sync_count += 1;

@@ -159,6 +159,11 @@ impl Control {
         state.processes[process.process_id()].kill_within = Some(nth);
     }
 
+    /// Nothing that was planned for a process goes wrong from now on.
+    pub fn spare(&self, process: &Sim) {
+        self.shared.lock("it spared a process").processes[process.process_id()].spare();
+    }
+
     /// The step at which a process died, where it died at one.
     pub fn died_at(&self, process: &Sim) -> Option<Step> {
         self.shared.lock("it asked for a death").processes[process.process_id()].died_at

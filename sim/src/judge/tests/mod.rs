@@ -8,6 +8,7 @@ mod leaks;
 mod lookups;
 mod power;
 mod reads;
+mod silence;
 mod story;
 mod survival;
 

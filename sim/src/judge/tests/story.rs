@@ -37,6 +37,7 @@ impl Story {
     pub(super) fn end(self) -> History {
         let mut history = History::new(&self.plan, self.events);
         history.header.loses_power = true;
+        history.header.falls_silent = true;
         history
     }
 

@@ -29,11 +29,13 @@ pub enum Mutant {
     RefusedStored,
     /// A lookup reports the high watermark of the session's first lookup.
     OldFreshness,
+    /// A secondary that is behind takes three catch-ups.
+    SlowCatchUp,
 }
 
 impl Mutant {
     /// All of them, in the order above.
-    pub const ALL: [Mutant; 12] = [
+    pub const ALL: [Mutant; 13] = [
         Mutant::Hole,
         Mutant::Duplicate,
         Mutant::TornBatch,
@@ -46,6 +48,7 @@ impl Mutant {
         Mutant::CommitUnknown,
         Mutant::RefusedStored,
         Mutant::OldFreshness,
+        Mutant::SlowCatchUp,
     ];
 
     /// The invariant that must notice it.
@@ -61,6 +64,7 @@ impl Mutant {
             Self::CommitBackwards | Self::CommitUnknown => Invariant::Commits,
             Self::RefusedStored => Invariant::RefusedCommits,
             Self::OldFreshness => Invariant::Freshness,
+            Self::SlowCatchUp => Invariant::AfterSilence,
         }
     }
 }

@@ -46,6 +46,11 @@ impl<W: World> PerfectReader<W> {
         self.mutant == Some(mutant)
     }
 
+    /// How many catch-ups it takes.
+    fn catch_ups(&self) -> u32 {
+        if self.is(Mutant::SlowCatchUp) { 3 } else { 1 }
+    }
+
     /// Reads what is there.
     fn read(&self, lane: u32, count: u32) -> Answer<Vec<ReadMessage>> {
         let disk = lock(&self.disk);
@@ -186,7 +191,7 @@ impl<W: World> SubjectReader for PerfectReader<W> {
             tail_start: tail,
             coverage_before: before,
             coverage: before.max(tail),
-            catch_ups: u32::from(before < tail),
+            catch_ups: if before < tail { self.catch_ups() } else { 0 },
             ..Report::default()
         };
         {

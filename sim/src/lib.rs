@@ -7,4 +7,5 @@ pub mod plan;
 pub mod report;
 pub mod run;
 pub mod seed;
+pub mod shrink;
 pub mod world;

@@ -5,6 +5,7 @@
 
 mod check;
 mod doctor;
+mod duration;
 mod exit;
 mod explain;
 mod log;
@@ -13,6 +14,8 @@ mod replay;
 mod run;
 mod seeds;
 mod selftest;
+mod shrink;
+mod source;
 mod subject;
 #[cfg(test)]
 mod tests;
@@ -50,6 +53,8 @@ enum Command {
     Run(run::RunArgs),
     /// Runs a plan, a failure, or a seed again
     Replay(replay::ReplayArgs),
+    /// Makes a plan that shows a violation as small as it goes
+    Shrink(shrink::ShrinkArgs),
     /// Judges a recorded history again, or checks a storage directory
     Check(check::CheckArgs),
     /// Appends to a storage directory, follows it, looks into it
@@ -80,6 +85,7 @@ fn dispatch(cli: Cli) -> Ended {
     match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Shrink(args) => shrink::shrink_command(&args),
         Command::Check(args) => check::check(&args),
         Command::Log(args) => log::log(&args),
         Command::Explain(args) => explain::explain(&args),

@@ -36,6 +36,13 @@ impl ShowProgress {
     }
 }
 
+impl ShowProgress {
+    /// The way for the output of this process.
+    pub(super) fn here(self, as_json: bool) -> Self {
+        self.resolved(std::io::stderr().is_terminal(), in_ci(), as_json)
+    }
+}
+
 /// Whether this process runs in continuous integration, which says so in `CI`.
 fn in_ci() -> bool {
     std::env::var("CI").is_ok_and(|value| !value.is_empty() && value != "false")
@@ -91,7 +98,7 @@ pub(super) struct Progress {
 impl Progress {
     /// Begins now.
     pub(super) fn new(show: ShowProgress, as_json: bool) -> Self {
-        let show = show.resolved(std::io::stderr().is_terminal(), in_ci(), as_json);
+        let show = show.here(as_json);
         let bar = (show == ShowProgress::Bar).then(|| {
             let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
             let style = ProgressStyle::with_template("   [{elapsed_precise}] {bar:20} {wide_msg}");

@@ -39,7 +39,6 @@ pub(super) fn run_plan(target: Target, plan: Plan, planted: &BTreeSet<Planted>) 
 }
 
 /// A mistake by its name in words: `publish-before-tail`.
-#[cfg(any(test, feature = "planted"))]
 pub(super) fn parse_planted(text: &str) -> Result<Planted, String> {
     let names = || Planted::ALL.iter().map(|one| planted_name(*one));
     Planted::ALL.into_iter().find(|one| planted_name(*one) == text).ok_or_else(|| {

@@ -16,6 +16,7 @@ mod prefix;
 mod progress;
 mod refused;
 mod sessions;
+mod shown;
 mod silence;
 mod synced;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod view;
 mod visibility;
 
 pub use invariant::Invariant;
+pub use shown::Shown;
 pub use verdict::{Finding, Judgement, Verdict};
 
 use crate::history::{Call, History};

@@ -14,6 +14,7 @@ mod scenario;
 #[cfg(test)]
 mod tests;
 pub(crate) mod text;
+mod words;
 mod work;
 
 pub use actor::{Actor, Role};

@@ -206,6 +206,30 @@ impl Operation {
         }
     }
 
+    /// The same in another partition; without a difference where it is about none.
+    #[must_use]
+    pub const fn at_lane(mut self, to: u32) -> Self {
+        match &mut self {
+            Self::Append { lane, .. }
+            | Self::Flush { lane, .. }
+            | Self::Next { lane, .. }
+            | Self::SeekEarliest { lane }
+            | Self::Follow { lane, .. }
+            | Self::Commit { lane, .. }
+            | Self::LookupId { lane, .. }
+            | Self::LookupPosition { lane, .. }
+            | Self::LookupTime { lane, .. }
+            | Self::LookupSettled { lane, .. }
+            | Self::Marks { lane }
+            | Self::Settle { lane }
+            | Self::Trim { lane, .. }
+            | Self::Await { lane, .. }
+            | Self::RestartWriter { lane } => *lane = to,
+            Self::Reopen | Self::Silence { .. } | Self::At { .. } => {}
+        }
+        self
+    }
+
     /// How many messages it appends.
     pub const fn message_count(&self) -> u32 {
         match *self {

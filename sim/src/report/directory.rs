@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::history::{self, History};
 use crate::plan::{Plan, PlanFormat};
 
-use super::Report;
+use super::{FailureRecord, Report};
 
 /// A run directory.
 pub struct RunDirectory {
@@ -43,6 +43,11 @@ impl RunDirectory {
         let _ = std::fs::remove_file(&latest);
         let _ = std::os::unix::fs::symlink(Path::new(mode).join(&name), &latest);
         Ok(directory)
+    }
+
+    /// A directory that is there already.
+    pub fn open(path: &Path) -> Self {
+        Self { path: path.to_owned() }
     }
 
     /// Where it is.
@@ -94,6 +99,17 @@ impl RunDirectory {
             self.write(&file("explanation.txt"), words.as_bytes())?;
         }
         Ok(())
+    }
+
+    /// Writes what is known of the failure below `name`.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn write_failure(&self, name: &str, failure: &FailureRecord) -> io::Result<()> {
+        let path = Path::new(name).join(FailureRecord::FILE_NAME);
+        let mut text = serde_json::to_vec_pretty(failure)?;
+        text.push(b'\n');
+        self.write(&path.to_string_lossy(), &text)
     }
 
     /// Writes the report: the last file.

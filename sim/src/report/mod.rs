@@ -4,6 +4,7 @@ mod activity;
 mod demand;
 mod directory;
 mod environment;
+mod failure;
 mod interval_log;
 mod latency;
 mod lines;
@@ -13,19 +14,22 @@ mod swarm;
 mod table;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod words;
 
 pub use activity::Activity;
 pub use demand::{Demand, demand_table};
 pub use directory::RunDirectory;
 pub use environment::{Environment, memory_peak_bytes};
+pub use failure::{FailureRecord, ShrunkRecord};
 pub use interval_log::interval_log;
 pub use latency::{Latency, latencies, latency_table};
 pub use lines::LinesReport;
 pub use retention::Retention;
 pub use swarm::{CrashCounts, Medians, Swarm, SwarmTally};
 pub use table::invariant_table;
-pub use words::failure_words;
+pub use timeline::timeline;
+pub use words::{failure_words, shrunk_words};
 
 use std::collections::BTreeMap;
 
@@ -50,6 +54,12 @@ pub struct FailedSeed {
     /// Where plan, history and explanation are, within the run directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory: Option<String>,
+    /// How the first of the invariants was broken.
+    #[serde(default)]
+    pub anomaly: String,
+    /// What its plan was shrunk to, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shrunk: Option<ShrunkRecord>,
 }
 
 /// The result of a run.

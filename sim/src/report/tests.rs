@@ -4,10 +4,11 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::judge::judge;
+use crate::judge::{Shown, judge};
 use crate::plan::{Plan, Shape};
 use crate::run::perfect::{Mutant, Perfect};
 use crate::run::simulate;
+use crate::shrink::Shrunk;
 use crate::world::SimOptions;
 
 #[test]
@@ -41,6 +42,32 @@ fn a_failed_seed_is_told_and_kept() {
     let kept = crate::history::read(std::fs::read(kept).unwrap().as_slice()).unwrap();
     assert_eq!(judge(&kept), judgements, "a history judged again says the same");
     assert!(RunDirectory::create(directory.path()).is_err(), "a full directory is not reused");
+}
+
+#[test]
+fn a_timeline_shows_who_did_what_and_marks_what_is_wrong() {
+    let shape = Shape { operations_count: 6, role_max_count: 1, ..Shape::simulated() };
+    let mut runs = (0..).map(|seed| {
+        let plan = Plan::draw(seed, &shape);
+        let run = simulate(&plan, &Perfect::mutant(Mutant::WrongEntry), SimOptions::default());
+        let judgements = judge(&run.history);
+        (Shown::first(&judgements, &[]), plan, run, judgements)
+    });
+    let (shown, plan, run, judgements) = runs.find(|(shown, ..)| shown.is_some()).unwrap();
+    let shown = shown.unwrap();
+    let shrunk = Shrunk { plan: plan.clone(), runs: 7, is_done: true };
+    let record = ShrunkRecord::new(&shrunk);
+    let said = (&record, "duolog replay x");
+    let words = shrunk_words(&plan, &run.history, &judgements, &shown, said);
+    println!("{words}");
+    assert!(words.starts_with(" SHRUNK to ") && words.contains(", in 7 runs\n"), "{words}");
+    let header = words.lines().find(|line| line.trim_start().starts_with("us |")).unwrap();
+    assert!(header.contains("| producer 0 ") && header.contains("| the run"), "{header}");
+    let marked: Vec<&str> = words.lines().filter(|line| line.contains("!! ")).skip(1).collect();
+    assert!(!marked.is_empty() && marked.len() < 4, "{marked:?}");
+    assert!(words.lines().count() < 200 && words.contains("I8 entries, entry-mismatch: "));
+    let other = ShrunkRecord::new(&Shrunk { plan: Plan { seed: 9, ..plan }, ..shrunk });
+    assert_eq!(other.digest, record.digest, "the seed of the schedule is no part of it");
 }
 
 #[test]

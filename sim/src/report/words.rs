@@ -1,9 +1,13 @@
 //! A failed seed in words: what happened, why that is wrong, how to see it again.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::history::History;
-use crate::judge::{Judgement, Verdict};
+use crate::judge::{Judgement, Shown, Verdict};
+use crate::plan::Plan;
+
+use super::{ShrunkRecord, timeline};
 
 /// Findings told in full for each invariant.
 const FINDINGS_TOLD: usize = 2;
@@ -30,5 +34,39 @@ pub fn failure_words(history: &History, judgements: &[Judgement], replay: &str) 
         let _ = writeln!(text);
     }
     let _ = writeln!(text, "   replay   {replay}");
+    text
+}
+
+/// What a shrunk plan does and what came of it, in words.
+pub fn shrunk_words(
+    plan: &Plan,
+    history: &History,
+    judgements: &[Judgement],
+    shown: &Shown,
+    (record, replay): (&ShrunkRecord, &str),
+) -> String {
+    let mut text = format!(" SHRUNK to {}, in {} runs", record.words(), record.runs);
+    text += if record.is_done { "\n" } else { "; it was not finished\n" };
+    for (index, actor) in plan.actors.iter().enumerate() {
+        let _ = writeln!(text, "   {} {index}", actor.role.name());
+        for operation in &actor.operations {
+            let _ = writeln!(text, "     {operation}");
+        }
+    }
+    for (process, kill) in plan.kills.iter().enumerate() {
+        let _ = writeln!(text, "   process {process} {kill}");
+    }
+    let of = judgements.iter().filter(|one| one.invariant == shown.invariant);
+    let finding = of.flat_map(|one| &one.findings).find(|finding| finding.anomaly == shown.anomaly);
+    let marked: BTreeSet<usize> =
+        finding.into_iter().flat_map(|finding| finding.events.iter().copied()).collect();
+    let role = |actor: u32| plan.actors.get(actor as usize).map(|actor| actor.role);
+    let _ = writeln!(text, "\n   What happened; !! stands where it is wrong\n");
+    text += &timeline(history, role, &marked);
+    if let Some(finding) = finding {
+        let (code, name) = (shown.invariant.code(), shown.invariant.name());
+        let _ = writeln!(text, "\n   {code} {name}, {}: {}", finding.anomaly, finding.words);
+    }
+    let _ = writeln!(text, "\n   replay   {replay}");
     text
 }

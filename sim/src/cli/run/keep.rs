@@ -1,10 +1,11 @@
 //! What is kept of a failed seed.
 
+use crate::cli::selftest::caught_by;
 use crate::cli::subject::planted_name;
 use crate::history::History;
-use crate::judge::Judgement;
+use crate::judge::{Invariant, Judgement, Shown};
 use crate::plan::Plan;
-use crate::report::{FailedSeed, failure_words};
+use crate::report::{FailedSeed, FailureRecord, failure_words};
 
 use super::{Job, KEPT_MAX, Mode, Results};
 
@@ -34,14 +35,25 @@ pub(super) fn keep(
     };
     let words = failure_words(ran.history, ran.judgements, &replay);
     job.progress.aside(|| args.tell(&words));
+    let wanted: Vec<Invariant> = args.planted().into_iter().map(caught_by).collect();
+    let shown = Shown::first(ran.judgements, &wanted);
+    let anomaly = shown.as_ref().map(|shown| shown.anomaly.clone()).unwrap_or_default();
     let mut kept = None;
     if results.failures.len() < KEPT_MAX {
-        let name = format!("failures/{}-{seed:016x}", invariants[0]);
+        let first = shown.as_ref().map_or(invariants[0].as_str(), |shown| shown.invariant.name());
+        let name = format!("failures/{first}-{seed:016x}");
         directory.write_seed(&name, ran.plan, ran.history, &words)?;
+        if let Some(shown) = shown {
+            let planted = args.planted().iter().map(|one| planted_name(*one)).collect();
+            let record = FailureRecord::new(shown, planted, replay.clone());
+            directory.write_failure(&name, &record)?;
+        }
         let path = directory.path().join(&name);
         job.progress.aside(|| args.tell(&format!("   kept     {}\n\n", path.display())));
         kept = Some(name);
     }
-    results.failures.push(FailedSeed { seed, invariants, replay, directory: kept });
+    let shrunk = None;
+    let failed = FailedSeed { seed, invariants, replay, directory: kept, anomaly, shrunk };
+    results.failures.push(failed);
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod chosen;
 mod finish;
 mod keep;
+mod shrinking;
 mod simulated;
 mod threaded;
 mod workload;
@@ -79,6 +80,9 @@ pub(super) struct RunArgs {
     /// Runs with failures, or that did not end, stay for so many days whatever they take
     #[arg(long, value_name = "DAYS", default_value_t = 30, env = "DUOLOG_FAILURES_DAYS")]
     failures_days: i64,
+    /// Keeps failed seeds as they are; else the first ones are shrunk, in mode sim
+    #[arg(long)]
+    no_shrink: bool,
     /// How progress is shown
     #[arg(long, default_value = "auto", env = "DUOLOG_SHOW_PROGRESS")]
     show_progress: ShowProgress,
@@ -233,7 +237,10 @@ pub(super) fn run(args: &RunArgs) -> Ended {
         Mode::Threads => threaded::run(&job),
     };
     job.progress.end();
-    let results = results?;
+    let mut results = results?;
+    if mode == Mode::Sim {
+        shrinking::shrink_first(&job, &mut results)?;
+    }
     finish::finish(&job, results, start)
 }
 
@@ -256,7 +263,7 @@ impl RunArgs {
 }
 
 /// Where runs go that are told no other place.
-const ROOT: &str = "runs";
+pub(super) const ROOT: &str = "runs";
 
 const DAY_US: i64 = 24 * 3_600 * 1_000_000;
 

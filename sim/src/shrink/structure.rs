@@ -1,0 +1,143 @@
+//! Fewer actors, kills, partitions and guests.
+
+use super::Trial;
+use super::ddmin::ddmin;
+use super::search::Search;
+use crate::plan::{Operation, Plan, Role, Visits};
+
+/// Nobody comes at the end, or fewer do.
+pub(super) fn visits(search: &mut Search<'_, impl Trial>) {
+    let Visits { rounds, guests, times } = search.best.visits;
+    let few = |rounds, guests, times| Visits { rounds, guests, times };
+    let candidates = [
+        Visits::default(),
+        few(rounds.min(1), guests.min(1), times.min(1)),
+        few(rounds.min(1), guests, times),
+        few(rounds, guests.min(2), times),
+        few(rounds, guests, times.min(1)),
+    ];
+    let plan = search.best.clone();
+    for visits in candidates {
+        if search.take(Plan { visits, ..plan.clone() }) {
+            return;
+        }
+    }
+}
+
+/// Leaves actors out, those without operations too.
+pub(super) fn actors(search: &mut Search<'_, impl Trial>) {
+    let plan = search.best.clone();
+    ddmin((0..plan.actors.len()).collect(), |kept| {
+        let actors = kept.iter().map(|index| plan.actors[*index].clone()).collect();
+        let candidate = Plan { actors, ..plan.clone() };
+        candidate.actors.len() == plan.actors.len() || search.take(candidate)
+    });
+}
+
+/// Leaves kills out.
+pub(super) fn kills(search: &mut Search<'_, impl Trial>) {
+    let plan = search.best.clone();
+    ddmin((0..plan.kills.len()).collect(), |kept| {
+        let kills = kept.iter().map(|index| plan.kills[*index].clone()).collect();
+        let candidate = Plan { kills, ..plan.clone() };
+        candidate.kills.len() == plan.kills.len() || search.take(candidate)
+    });
+}
+
+/// Kills leave the power on, and come early.
+pub(super) fn simpler_kills(search: &mut Search<'_, impl Trial>) {
+    for index in 0..search.best.kills.len() {
+        let mut candidate = search.best.clone();
+        candidate.kills[index].power = false;
+        search.take(candidate);
+        for nth in smaller(search.best.kills[index].nth) {
+            let mut candidate = search.best.clone();
+            candidate.kills[index].nth = nth;
+            if nth > 0 && search.take(candidate) {
+                break;
+            }
+        }
+    }
+}
+
+/// Simpler values of a count, the simplest first.
+pub(super) fn smaller(count: u64) -> impl Iterator<Item = u64> {
+    let mut values = vec![0, 1, 2, 3, count / 4, count / 2, count.saturating_sub(1)];
+    values.retain(|value| *value < count);
+    values.sort_unstable();
+    values.dedup();
+    values.into_iter()
+}
+
+/// One actor does what two did: first its own operations, or first the other's.
+pub(super) fn merged(search: &mut Search<'_, impl Trial>) {
+    let mut upper = search.best.actors.len();
+    while upper > 1 {
+        upper -= 1;
+        let taken = (0..upper).any(|lower| {
+            let candidates = [merge(&search.best, lower, upper), merge(&search.best, upper, lower)];
+            candidates.into_iter().flatten().any(|candidate| search.take(candidate))
+        });
+        if taken {
+            upper = upper.min(search.best.actors.len());
+        }
+    }
+}
+
+/// The plan in which actor `from` is gone and `into` does its operations at the end.
+fn merge(plan: &Plan, into: usize, from: usize) -> Option<Plan> {
+    let (taking, leaving) = (&plan.actors[into], &plan.actors[from]);
+    let is_able = taking.role.has_session() || !leaving.operations.iter().any(needs_session);
+    // A mortal actor lives in processes of its own.
+    let is_mortal = |role| role == Role::Mortal;
+    if !is_able || is_mortal(taking.role) != is_mortal(leaving.role) {
+        return None;
+    }
+    let mut plan = plan.clone();
+    let operations = std::mem::take(&mut plan.actors[from].operations);
+    plan.actors[into].operations.extend(operations);
+    plan.actors.remove(from);
+    Some(plan)
+}
+
+fn needs_session(operation: &Operation) -> bool {
+    operation.needs_session()
+}
+
+/// All in one partition; else without those that nobody uses, each on its own.
+pub(super) fn lanes(search: &mut Search<'_, impl Trial>) {
+    if search.best.lane_count() == 1 {
+        return;
+    }
+    let one = on_lanes(&search.best, &vec![0; search.best.lane_count() as usize], (1, 1));
+    if search.take(one) {
+        return;
+    }
+    let mut used: Vec<u32> =
+        search.best.actors.iter().flat_map(|a| &a.operations).filter_map(Operation::lane).collect();
+    used.sort_unstable();
+    used.dedup();
+    let place = |lane: u32| u32::try_from(used.iter().position(|one| *one == lane).unwrap_or(0));
+    let places: Vec<u32> =
+        (0..search.best.lane_count()).map(|lane| place(lane).unwrap_or(0)).collect();
+    let count = u32::try_from(used.len()).unwrap_or(u32::MAX).max(1);
+    for (topics, partitions) in [(1, count), (count, 1)] {
+        if count < search.best.lane_count()
+            && search.take(on_lanes(&search.best, &places, (topics, partitions)))
+        {
+            return;
+        }
+    }
+}
+
+/// The plan with so many topics of so many partitions, each partition at its new place.
+fn on_lanes(plan: &Plan, places: &[u32], (topics, partitions): (u32, u32)) -> Plan {
+    let mut plan = plan.clone();
+    (plan.config.topic_count, plan.config.partition_count) = (topics, partitions);
+    for operation in plan.actors.iter_mut().flat_map(|actor| &mut actor.operations) {
+        if let Some(lane) = operation.lane() {
+            *operation = operation.at_lane(places[lane as usize]);
+        }
+    }
+    plan
+}

@@ -26,6 +26,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         let appends = Appends::new(view, lane);
         appends.phantoms(view, &mut judgement, lane);
         appends.torn(view, &mut judgement, lane);
+        appends.halved(view, &mut judgement, lane);
         order(view, &mut judgement, lane);
     }
     judgement
@@ -164,6 +165,34 @@ impl Appends {
                     view.quote(&[*append])
                 );
                 judgement.violated("torn-batch", &[*append], words);
+            }
+        }
+    }
+}
+
+impl Appends {
+    /// A read that came to the end of what is visible ends where a batch does.
+    fn halved(&self, view: &View<'_>, judgement: &mut Judgement, lane: u32) {
+        for (index, event) in view.events.iter().enumerate().filter(|(_, e)| e.lane == lane) {
+            let (Call::Next { count, .. }, Some(Reply::Messages(runs))) =
+                (&event.call, event.reply())
+            else {
+                continue;
+            };
+            let read: u64 = runs.iter().map(|run| u64::from(run.count)).sum();
+            let Some(last) = runs.last().filter(|_| read < u64::from(*count)) else { continue };
+            let counter = last.first + u64::from(last.count) - 1;
+            let Some(append) = self.of(view, last.producer, counter) else { continue };
+            let (_, first, count) = range(&view.events[append]);
+            if counter + 1 < first + count {
+                let events = [append, index];
+                let words = format!(
+                    "a read that found no more ended with message {counter} of a batch that goes \
+                     up to {}: a batch becomes visible as a whole.{}",
+                    first + count - 1,
+                    view.quote(&events)
+                );
+                judgement.violated("torn-batch", &events, words);
             }
         }
     }

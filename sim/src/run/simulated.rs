@@ -1,5 +1,6 @@
 //! A run in the simulated world: exact replay, kills, virtual time.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use duolog::io::World;
@@ -45,7 +46,10 @@ where
         let (control, living) = (simulation.control(), world.clone());
         let spare = move || control.spare(&living);
         let played = play_and_heal(world.clone(), subject.clone(), state.clone(), process, spare);
-        let ended = simulation.block_on(&world, played);
+        let ended = match caught(|| simulation.block_on(&world, played)) {
+            Ok(ended) => ended,
+            Err(panic) => break Some(panic),
+        };
         process += 1;
         match ended {
             Ok(Ok(())) => {
@@ -65,13 +69,13 @@ where
     let broken = broken.or_else(|| {
         let world = simulation.process(&format!("process-{process}"));
         let drained = drain(world.clone(), subject.clone(), state.clone(), process);
-        ended(simulation.block_on(&world, drained))
+        ended(caught(|| simulation.block_on(&world, drained)))
     });
     process += 1;
     let broken = broken.or_else(|| {
         let world = simulation.process(&format!("process-{process}"));
         let visited = visit(world.clone(), subject.clone(), state.clone(), process);
-        ended(simulation.block_on(&world, visited))
+        ended(caught(|| simulation.block_on(&world, visited)))
     });
     let (trace, virtual_us) = (simulation.trace(), simulation.now_us());
     // Tasks that are still there note what became of their calls when they drop.
@@ -95,12 +99,23 @@ fn start(simulation: &Simulation, plan: &Plan, process: u32) -> Sim {
 }
 
 /// Why the run ended early, where it did.
-fn ended(ended: Result<Answer<()>, SimError>) -> Option<String> {
+fn ended(ended: Result<Result<Answer<()>, SimError>, String>) -> Option<String> {
     match ended {
-        Ok(Ok(())) => None,
-        Ok(Err(refusal)) => Some(told(&refusal)),
-        Err(error) => Some(error.to_string()),
+        Ok(Ok(Ok(()))) => None,
+        Ok(Ok(Err(refusal))) => Some(told(&refusal)),
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(panic) => Some(panic),
     }
+}
+
+/// What `run` gives, or what it panicked with: an assertion of the engine ends the run, and what
+/// was under way then never returns.
+fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        format!("a task panicked: {}", text.unwrap_or("without a word"))
+    })
 }
 
 fn told(refusal: &Refusal) -> String {

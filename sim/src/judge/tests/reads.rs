@@ -203,6 +203,14 @@ fn unknown_appends_are_there_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_batch_becomes_visible_as_a_whole() {
+    let mut story = sound();
+    story.append(0, 2, 2, 4);
+    story.next(1, &[run(4, 1, 0, 2)]);
+    assert_eq!(anomalies(Invariant::Contents, story), ["torn-batch"]);
+}
+
+#[test]
 fn nonmonotonic_send() {
     let mut story = Story::new();
     story.append(0, 0, 1, 1);

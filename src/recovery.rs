@@ -16,6 +16,7 @@ use crate::log::{EpochHistory, MarkFile, SegmentList};
 use crate::partition::{
     Partition, PartitionState, Scan, ScanEnd, build_state, list_segments, scan_from,
 };
+use crate::planted;
 use crate::segment::SegmentFile;
 use crate::types::{Epoch, SegmentOffset, Sequence};
 
@@ -217,6 +218,9 @@ async fn prove_durable<W: World>(
             open = Some(SegmentFile::open(world, directory, id, OpenMode::Write).await?);
         }
         let segment = open.as_ref().expect("it was just opened");
+        if planted!(world, RecoveryResyncs) {
+            continue;
+        }
         let bytes = segment.read(frame.at.offset, frame.length_bytes as usize).await?;
         segment
             .file()

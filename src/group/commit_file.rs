@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{StorageError, StorageResult};
 use crate::io::{File, OpenMode, World};
 use crate::log::slot::{BlockReader, BlockWriter};
+use crate::planted;
 use crate::types::Position;
 
 use super::GroupId;
@@ -70,7 +71,7 @@ impl<W: World> CommitFile<W> {
             .open(&path, OpenMode::Create)
             .await
             .map_err(|e| StorageError::io("open", &path, e))?;
-        let newest = read_newest(&file, &path).await?;
+        let newest = read_newest(world, &file, &path).await?;
         Ok(Self {
             world: world.clone(),
             path,
@@ -94,7 +95,7 @@ impl<W: World> CommitFile<W> {
             return Ok(None);
         }
         let file = world.open(&path, OpenMode::Read).await.map_err(io)?;
-        Ok(read_newest(&file, &path).await?.and_then(|(_, committed)| committed))
+        Ok(read_newest(world, &file, &path).await?.and_then(|(_, committed)| committed))
     }
 
     /// What is committed now.
@@ -107,8 +108,10 @@ impl<W: World> CommitFile<W> {
     pub async fn write(&mut self, committed: Option<Committed>, force: bool) -> StorageResult<()> {
         let number = self.newest + 1;
         let offset = number % 2 * SLOT_STRIDE_BYTES;
+        let late = planted!(&self.world, CommitLate);
+        let saved = if late { self.committed } else { committed };
         self.file
-            .write_at(offset, &encode(number, committed))
+            .write_at(offset, &encode(number, saved))
             .await
             .map_err(|e| StorageError::io("write", &self.path, e))?;
         if force {
@@ -132,12 +135,14 @@ impl<W: World> CommitFile<W> {
     }
 }
 
-async fn read_newest<F: File>(
-    file: &F,
+async fn read_newest<W: World>(
+    world: &W,
+    file: &W::File,
     path: &Path,
 ) -> StorageResult<Option<(u64, Option<Committed>)>> {
     let mut newest = None;
     let mut written = false;
+    let is_older_wanted = planted!(world, OlderSlotChosen);
     for slot in 0..2 {
         let bytes = file
             .read_at(slot * SLOT_STRIDE_BYTES, SLOT_BYTES)
@@ -145,7 +150,7 @@ async fn read_newest<F: File>(
             .map_err(|e| StorageError::io("read", path, e))?;
         written |= bytes.iter().any(|byte| *byte != 0);
         if let Some(found) = decode(&bytes)
-            && newest.is_none_or(|(number, _)| number < found.0)
+            && newest.is_none_or(|(number, _)| (number < found.0) != is_older_wanted)
         {
             newest = Some(found);
         }

@@ -34,11 +34,45 @@ pub enum Planted {
     RollUnlinked,
     /// A chunk is settled before the log below it is forced.
     SettleUnforced,
+    /// An append is acknowledged as synced before its sync began.
+    AckBeforeSync,
+    /// A sync that failed is taken for done.
+    SyncErrorIgnored,
+    /// A sync that failed is tried again, and believed.
+    SyncRetried,
+    /// Recovery forces what nothing proves durable, without writing it again.
+    RecoveryResyncs,
+    /// Recovery cuts the last whole frame off with the torn one.
+    CutTooMuch,
+    /// Recovery counts a torn frame as a message.
+    CutTooLittle,
+    /// Frames carry no durable mark.
+    MarkUnwritten,
+    /// Frames carry a durable mark that no sync has proven.
+    MarkTooEarly,
+    /// A chunk that could not be settled in every family is taken for settled.
+    SettleFailureIgnored,
+    /// Recovery leaves what was not settled out of the tail.
+    TailNotRebuilt,
+    /// A commit is saved by the one after it.
+    CommitLate,
+    /// The older one of two commit slots is read.
+    OlderSlotChosen,
+    /// Opening a partition does not raise its epoch.
+    EpochKept,
+    /// A segment that was cut is appended to.
+    CutAppendedTo,
+    /// A committed position is not compared with the history of epochs.
+    EpochIgnored,
+    /// A frame becomes visible in two halves.
+    BatchHalved,
+    /// A torn end that an earlier recovery left behind is taken for damage.
+    RecoveryOnce,
 }
 
 impl Planted {
     /// All of them, in the order above.
-    pub const ALL: [Planted; 14] = [
+    pub const ALL: [Planted; 31] = [
         Planted::PublishBeforeTail,
         Planted::CoverageUnchecked,
         Planted::CatchUpSkipped,
@@ -53,6 +87,23 @@ impl Planted {
         Planted::SyncSkipped,
         Planted::RollUnlinked,
         Planted::SettleUnforced,
+        Planted::AckBeforeSync,
+        Planted::SyncErrorIgnored,
+        Planted::SyncRetried,
+        Planted::RecoveryResyncs,
+        Planted::CutTooMuch,
+        Planted::CutTooLittle,
+        Planted::MarkUnwritten,
+        Planted::MarkTooEarly,
+        Planted::SettleFailureIgnored,
+        Planted::TailNotRebuilt,
+        Planted::CommitLate,
+        Planted::OlderSlotChosen,
+        Planted::EpochKept,
+        Planted::CutAppendedTo,
+        Planted::EpochIgnored,
+        Planted::BatchHalved,
+        Planted::RecoveryOnce,
     ];
 }
 

@@ -9,6 +9,7 @@ use crate::index::PartitionIndex;
 use crate::index::tail::{Tail, TailLimits};
 use crate::io::{File, OpenMode, World};
 use crate::log::{EpochHistory, MarkFile, SegmentEntry, SegmentList};
+use crate::planted;
 use crate::segment::{SEGMENT_HEADER_BYTES, SegmentHeader, parse_segment_file_name};
 use crate::sync::{Marks, MarksView};
 use crate::types::Sequence;
@@ -80,8 +81,17 @@ pub(crate) async fn build_state<W: World>(
     let log_start = log_start_hint.max(base);
     let settled = settled.max(log_start);
     let tail = Tail::new(settled, tail_limits(&partition.config));
-    let scan = scan_from(&partition.world, &segments, start, settled..Sequence::MAX, |entry| {
-        tail.push(entry);
+    let world = &partition.world;
+    let mut end = Sequence::MAX;
+    if planted!(world, CutTooMuch) {
+        let whole = scan_from(world, &segments, start, settled..end, |_| {}).await?;
+        let last_but_one = whole.frames.iter().rev().nth(1).filter(|_| !whole.torn.is_empty());
+        end = last_but_one.map_or(end, |frame| frame.end.max(settled));
+    }
+    let scan = scan_from(world, &segments, start, settled..end, |entry| {
+        if !planted!(world, TailNotRebuilt) {
+            tail.push(entry);
+        }
     })
     .await?;
     let marks = MarksView {

@@ -6,6 +6,7 @@ use crate::error::{StorageError, StorageResult};
 use crate::index::entry::{BatchEntry, RecordEntry};
 use crate::io::{File, OpenMode, World};
 use crate::log::{SegmentEntry, SegmentList};
+use crate::planted;
 use crate::record::{Frame, FrameError};
 use crate::segment::{
     FIRST_FRAME_OFFSET, FrameScanner, ScanStep, SegmentFile, find_highest_durable_after,
@@ -84,10 +85,14 @@ pub(crate) async fn scan_from<W: World>(
         let segment = open_segment(world, segments, entry).await?;
         let end = scan_segment(segment, offset, bound, &mut scan, &mut sink).await?;
         let Some(end) = end else { continue };
-        if next_base.is_none_or(|base| base > scan.log_end) {
+        let was_cut = next_base.is_some_and(|base| base <= scan.log_end);
+        if !was_cut || planted!(world, RecoveryOnce) {
             refuse_damage(world, segments, &all[index..], &end, scan.log_end).await?;
         }
         if end.torn {
+            if planted!(world, CutTooLittle) && next_base.is_none() {
+                scan.log_end += 1;
+            }
             scan.torn.push(end);
         }
     }

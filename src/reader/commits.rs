@@ -8,7 +8,7 @@ use crate::error::{StorageError, StorageResult};
 use crate::group::{CommitFile, Committed, GroupId};
 use crate::io::{Step, World};
 use crate::manager::ReadWritePartitionIndexManager;
-use crate::partition::{Partition, PartitionState};
+use crate::partition::Partition;
 use crate::planted;
 use crate::sync::Waiters;
 use crate::types::{Position, SegmentOffset, Sequence};
@@ -52,7 +52,7 @@ impl<W: World> Commits<W> {
         let mut file = self.take(partition, group).await?;
         let before = file.get().committed();
         if let Some(before) = before {
-            check(partition.state().await?.as_ref(), before.position)?;
+            check(partition, before.position).await?;
             if before.position.sequence == position.sequence {
                 return Ok(());
             }
@@ -84,7 +84,7 @@ impl<W: World> Commits<W> {
             None => CommitFile::peek(&partition.world, &partition.directory, group).await?,
         };
         if let Some(committed) = committed {
-            check(partition.state().await?.as_ref(), committed.position)?;
+            check(partition, committed.position).await?;
         }
         Ok(committed)
     }
@@ -165,9 +165,11 @@ impl<W: World> Drop for Turn<'_, W> {
 }
 
 /// Whether a position is still in the partition's history.
-fn check(state: &PartitionState, position: Position) -> StorageResult<()> {
+async fn check<W: World>(partition: &Arc<Partition<W>>, position: Position) -> StorageResult<()> {
+    let state = partition.state().await?;
+    let known = state.epochs.contains(position) || planted!(&partition.world, EpochIgnored);
     let marks = state.index.marks.view();
-    if state.epochs.contains(position) && position.sequence <= marks.high_watermark {
+    if known && position.sequence <= marks.high_watermark {
         return Ok(());
     }
     Err(StorageError::PositionLost {

@@ -55,6 +55,13 @@ impl<F: File> SegmentWriter<F> {
         Ok(Self { segment, header, end_offset, fill: None, is_sealed: false })
     }
 
+    /// A mistake: goes on in a segment of before, behind its `length_bytes`.
+    #[cfg(feature = "planted")]
+    pub(crate) fn go_on(segment: SegmentFile<F>, header: SegmentHeader, length_bytes: u64) -> Self {
+        let end_offset = length_bytes.next_multiple_of(FRAME_ALIGNMENT_BYTES);
+        Self { segment, header, end_offset, fill: None, is_sealed: false }
+    }
+
     /// The segment's file; a clone of it can be forced or read while frames are written.
     pub fn segment(&self) -> &SegmentFile<F> {
         &self.segment

@@ -11,7 +11,9 @@ use crate::index::entry::{BatchEntry, RecordEntry};
 use crate::io::{Step, World};
 use crate::log::SegmentEntry;
 use crate::planted;
-use crate::record::{FrameFields, FrameFlags, FramePlace, RecordPlace, encode_frame, encode_mark};
+use crate::record::{FrameFlags, FramePlace, RecordPlace, encode_frame, encode_mark};
+#[cfg(feature = "planted")]
+use crate::segment::SegmentFile;
 use crate::segment::{FIRST_FRAME_OFFSET, FillPolicy, SegmentWriter};
 use crate::types::{SegmentId, Sequence};
 
@@ -130,8 +132,7 @@ impl<W: World> Pump<W> {
         let place = active.place();
         let first_sequence = shared.marks.log_end();
         let now_us = world.wall_us();
-        let fields =
-            FrameFields { first_sequence, durable: shared.marks.durable(), append_time_us: now_us };
+        let fields = shared.frame_fields(now_us);
         let batches = staged.iter().map(|staged| staged.messages.as_slice());
         let places = encode_frame(&mut self.frame, place, fields, batches);
         world.step(Step::Encoded).await;
@@ -233,6 +234,13 @@ impl<W: World> Pump<W> {
     }
 
     async fn begin_segment(&mut self) -> StorageResult<()> {
+        #[cfg(feature = "planted")]
+        if planted!(&self.shared.world, CutAppendedTo) && self.next_ordinal == 0 {
+            self.next_ordinal += 1;
+            if self.go_on().await? {
+                return Ok(());
+            }
+        }
         let shared = &self.shared;
         let id = SegmentId::new(shared.epoch, self.next_ordinal);
         self.next_ordinal += 1;
@@ -272,6 +280,20 @@ impl<W: World> Pump<W> {
         Ok(())
     }
 
+    /// A mistake: goes on in the newest segment, behind all that is there; whether there is one.
+    #[cfg(feature = "planted")]
+    async fn go_on(&mut self) -> StorageResult<bool> {
+        let shared = &self.shared;
+        let Some(last) = shared.state.segments.all().last().copied() else { return Ok(false) };
+        let (world, directory) = (&shared.world, &shared.directory);
+        let segment =
+            SegmentFile::open(world, directory, last.id, crate::io::OpenMode::Write).await?;
+        let header = shared.segment_header(last.id, last.base_sequence, last.last_append_us);
+        shared.set_active(segment.file().clone());
+        self.active = Some(SegmentWriter::go_on(segment, header, last.end_bytes));
+        Ok(true)
+    }
+
     /// Gives back what was filled ahead of use: nothing more comes.
     async fn give_back(&mut self) -> StorageResult<()> {
         self.shared.check()?;
@@ -297,13 +319,8 @@ impl<W: World> Pump<W> {
         flags: FrameFlags,
     ) -> StorageResult<()> {
         let place = active.place();
-        let marks = &self.shared.marks;
         let now_us = self.shared.world.wall_us();
-        let fields = FrameFields {
-            first_sequence: marks.log_end(),
-            durable: marks.durable(),
-            append_time_us: now_us,
-        };
+        let fields = self.shared.frame_fields(now_us);
         encode_mark(&mut self.frame, place, fields, flags);
         self.filling.make_way(active, self.frame.len()).await?;
         active.write_frame(&self.frame).await?;

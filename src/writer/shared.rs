@@ -13,8 +13,8 @@ use crate::io::{File, Step, World};
 use crate::log::TopicInfo;
 use crate::log::{Mark, MarkFile};
 use crate::partition::PartitionState;
-#[cfg(feature = "planted")]
 use crate::planted;
+use crate::record::FrameFields;
 use crate::segment::SegmentHeader;
 use crate::sync::{Budget, Idle, Marks, SwitchQueue, Waiters, lock};
 use crate::types::{Epoch, SegmentId, Sequence};
@@ -134,8 +134,13 @@ impl<W: World> WriterShared<W> {
             self.world.step(Step::Published).await;
             return Ok(());
         }
+        let count = entry.records.len() as u64;
         self.state.index.tail.push(entry);
         self.world.step(Step::TailAdded).await;
+        if planted!(&self.world, BatchHalved) {
+            self.marks.advance_high_watermark(end - count / 2);
+            self.world.step(Step::Published).await;
+        }
         self.marks.advance_high_watermark(end);
         self.write_mark(false).await?;
         self.world.step(Step::Published).await;
@@ -158,11 +163,17 @@ impl<W: World> WriterShared<W> {
             return Err(error);
         }
         self.counters.count_sync();
-        #[cfg(feature = "planted")]
         if planted!(&self.world, SyncSkipped) {
             return Ok(());
         }
-        file.sync_data().await.map_err(|error| {
+        let mut forced = file.sync_data().await;
+        if forced.is_err() && planted!(&self.world, SyncRetried) {
+            forced = file.sync_data().await;
+        }
+        if planted!(&self.world, SyncErrorIgnored) {
+            forced = Ok(());
+        }
+        forced.map_err(|error| {
             let poisoned = StorageError::Poisoned { cause: error.to_string() };
             self.fail(&poisoned);
             poisoned
@@ -183,6 +194,19 @@ impl<W: World> WriterShared<W> {
     /// Forces the publication record to disk.
     pub(super) async fn force_mark(&self) -> StorageResult<()> {
         self.mark_file.force().await
+    }
+
+    /// What the next frame says beside its records.
+    pub(super) fn frame_fields(&self, append_time_us: i64) -> FrameFields {
+        let first_sequence = self.marks.log_end();
+        let mut durable = self.marks.durable();
+        if planted!(&self.world, MarkUnwritten) {
+            durable = 0;
+        }
+        if planted!(&self.world, MarkTooEarly) {
+            durable = first_sequence;
+        }
+        FrameFields { first_sequence, durable, append_time_us }
     }
 
     pub(super) fn segment_header(

@@ -37,9 +37,31 @@ pub(super) const fn caught_by(mistake: Planted) -> Invariant {
         Planted::DroppedFutureHole => Invariant::Prefix,
         Planted::EntryMisplaced => Invariant::Entries,
         Planted::SecondaryKept => Invariant::Leaks,
-        Planted::SyncSkipped | Planted::RollUnlinked => Invariant::SyncedSurvives,
+        Planted::SyncSkipped
+        | Planted::RollUnlinked
+        | Planted::AckBeforeSync
+        | Planted::SyncErrorIgnored
+        | Planted::SyncRetried
+        | Planted::RecoveryResyncs
+        | Planted::MarkUnwritten => Invariant::SyncedSurvives,
         // The next opening finds an index that knows more than the log, and refuses.
         Planted::SettleUnforced => Invariant::Progress,
+        // What no sync had proven is lost, and taken for damage: opening is refused.
+        Planted::MarkTooEarly => Invariant::Progress,
+        // An end that was cut long ago is taken for damage: opening is refused.
+        Planted::RecoveryOnce => Invariant::Progress,
+        // The first segment of the epoch is there already, and is not written over.
+        Planted::EpochKept => Invariant::Progress,
+        Planted::CutTooMuch | Planted::CutAppendedTo => Invariant::FlushedSurvives,
+        // Where a message is counted there is none.
+        Planted::CutTooLittle => Invariant::Prefix,
+        Planted::SettleFailureIgnored => Invariant::Lookups,
+        // Readers look for it where the settled part should begin.
+        Planted::TailNotRebuilt => Invariant::Lookups,
+        Planted::CommitLate | Planted::OlderSlotChosen | Planted::EpochIgnored => {
+            Invariant::Commits
+        }
+        Planted::BatchHalved => Invariant::Contents,
         // A mistake that this table does not know yet: it counts as not caught.
         _ => Invariant::Progress,
     }

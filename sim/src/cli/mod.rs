@@ -8,8 +8,11 @@ mod doctor;
 mod duration;
 mod exit;
 mod explain;
+mod keep;
+mod kept;
 mod log;
 mod progress;
+mod regressions;
 mod replay;
 mod run;
 mod seeds;
@@ -55,6 +58,10 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Makes a plan that shows a violation as small as it goes
     Shrink(shrink::ShrinkArgs),
+    /// Keeps a shrunk plan for good, with what must come of it
+    Keep(keep::KeepArgs),
+    /// Runs the plans that are kept
+    Regressions(regressions::RegressionsArgs),
     /// Judges a recorded history again, or checks a storage directory
     Check(check::CheckArgs),
     /// Appends to a storage directory, follows it, looks into it
@@ -86,6 +93,8 @@ fn dispatch(cli: Cli) -> Ended {
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Shrink(args) => shrink::shrink_command(&args),
+        Command::Keep(args) => keep::keep(&args),
+        Command::Regressions(args) => regressions::regressions(&args),
         Command::Check(args) => check::check(&args),
         Command::Log(args) => log::log(&args),
         Command::Explain(args) => explain::explain(&args),

@@ -123,3 +123,19 @@ pub(super) fn read_record(directory: &Path) -> Result<Option<FailureRecord>, Fai
     let wrong = |error| Failure::new(Exit::Format, format!("{}: {error}", file.display()));
     serde_json::from_str(&text).map(Some).map_err(wrong)
 }
+
+/// The names in a directory, in order; none where it is not there.
+pub(super) fn names(directory: &Path) -> Result<Vec<String>, Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::new(Exit::Environment, format!("{}: {error}", directory.display()))
+    };
+    if !directory.exists() {
+        return Ok(Vec::new());
+    }
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(directory).map_err(failed)? {
+        names.push(entry.map_err(failed)?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    Ok(names)
+}

@@ -47,6 +47,38 @@ fn every_mistake_is_noticed_by_its_judge() {
     assert_eq!(selftest(), Exit::Pass);
 }
 
+#[cfg(feature = "planted")]
+#[test]
+fn a_planted_mistake_is_shrunk_kept_and_seen_again() {
+    let root = tempfile::tempdir().unwrap();
+    let path = |name: &str| root.path().join(name).display().to_string();
+    let (out, kept) = (path("out"), path("kept"));
+    let run = ["run", "--mode", "sim", "--planted", "coverage-unchecked", "-o", &out];
+    assert_eq!(duolog(&run), Ok(Exit::Violation));
+    let failed = report(Path::new(&out)).failures.remove(0);
+    let shrunk = failed.shrunk.unwrap();
+    assert!(shrunk.operations <= 8 && shrunk.messages <= 24 && shrunk.faults <= 1, "{shrunk:?}");
+    let failure = format!("{out}/{}", failed.directory.unwrap());
+    let words = std::fs::read_to_string(format!("{failure}/explanation.txt")).unwrap();
+    assert!(words.contains(" SHRUNK to ") && words.contains("!! "), "{words}");
+    let plan = format!("{failure}/shrunk.json");
+    // What was planted is noted beside the plan.
+    assert_eq!(duolog(&["replay", &plan, "--invariant", "visibility"]), Ok(Exit::Violation));
+    assert_eq!(duolog(&["replay", &plan, "--invariant", "leaks"]), Ok(Exit::Inconclusive));
+
+    let keep = ["keep", &failure, "covered-by-nothing", "--into", &kept];
+    assert_eq!(duolog(&keep), Ok(Exit::Pass));
+    assert_eq!(duolog(&keep).unwrap_err().0, Exit::Usage, "there is one of that name");
+    assert_eq!(duolog(&["regressions", &kept]), Ok(Exit::Pass));
+    let again = format!("{kept}/covered-by-nothing");
+    let keep = ["keep", &again, "covered-by-nothing", "--into", &kept, "--replace"];
+    assert_eq!(duolog(&keep), Ok(Exit::Pass));
+    let expected = format!("{again}/expected.json");
+    let text = std::fs::read_to_string(&expected).unwrap();
+    std::fs::write(&expected, text.replace("coverage-unchecked", "commit-unknown")).unwrap();
+    assert_eq!(duolog(&["regressions", &kept]), Ok(Exit::Inconclusive), "it shows nothing");
+}
+
 /// Runs a command line; what it answered, or how it failed.
 pub(super) fn duolog(words: &[&str]) -> Result<Exit, (Exit, String)> {
     let words = ["duolog"].iter().chain(words);

@@ -59,6 +59,9 @@ impl fmt::Display for Target {
 impl fmt::Display for KillAt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "dies at step {}, time {}", self.step, self.nth)?;
+        if let Some(within) = self.within_steps {
+            write!(f, ", or after {within} steps")?;
+        }
         if self.power { write!(f, ", and the power goes") } else { Ok(()) }
     }
 }

@@ -103,7 +103,8 @@ fn is_alike(one: &Event, other: &Event) -> bool {
 
 /// Whether the run itself looks at something.
 fn is_look(event: &Event) -> bool {
-    let changes = matches!(event.call, Call::OpenWriter | Call::CloseWriter);
+    let changes =
+        matches!(event.call, Call::OpenWriter | Call::CloseWriter | Call::Settle | Call::Silence);
     let well = matches!(event.outcome, Outcome::Ok(_));
     event.actor == Event::DRIVER && well && !changes && !event.call.is_fault()
 }

@@ -45,7 +45,10 @@ pub fn shrunk_words(
     shown: &Shown,
     (record, replay): (&ShrunkRecord, &str),
 ) -> String {
-    let mut text = format!(" SHRUNK to {}, in {} runs", record.words(), record.runs);
+    let mut text = format!(" SHRUNK to {}", record.words());
+    if record.runs > 0 {
+        text += &format!(", in {} runs", record.runs);
+    }
     text += if record.is_done { "\n" } else { "; it was not finished\n" };
     for (index, actor) in plan.actors.iter().enumerate() {
         let _ = writeln!(text, "   {} {index}", actor.role.name());

@@ -50,6 +50,15 @@ pub(super) fn simpler_kills(search: &mut Search<'_, impl Trial>) {
         let mut candidate = search.best.clone();
         candidate.kills[index].power = false;
         search.take(candidate);
+        let within = search.best.kills[index].within_steps;
+        let fewer = within.into_iter().flat_map(smaller).filter(|within| *within > 0).map(Some);
+        for within_steps in std::iter::once(None).chain(fewer) {
+            let mut candidate = search.best.clone();
+            candidate.kills[index].within_steps = within_steps;
+            if search.take(candidate) {
+                break;
+            }
+        }
         for nth in smaller(search.best.kills[index].nth) {
             let mut candidate = search.best.clone();
             candidate.kills[index].nth = nth;
@@ -60,9 +69,10 @@ pub(super) fn simpler_kills(search: &mut Search<'_, impl Trial>) {
     }
 }
 
-/// Simpler values of a count, the simplest first.
+/// Simpler values of a count, the simplest first. Large ones are not brought down one by one.
 pub(super) fn smaller(count: u64) -> impl Iterator<Item = u64> {
-    let mut values = vec![0, 1, 2, 3, count / 4, count / 2, count.saturating_sub(1)];
+    let less = if count > 64 { count / 4 * 3 } else { count.saturating_sub(1) };
+    let mut values = vec![0, 1, 2, 3, count / 4, count / 2, less];
     values.retain(|value| *value < count);
     values.sort_unstable();
     values.dedup();
@@ -75,8 +85,11 @@ pub(super) fn merged(search: &mut Search<'_, impl Trial>) {
     while upper > 1 {
         upper -= 1;
         let taken = (0..upper).any(|lower| {
-            let candidates = [merge(&search.best, lower, upper), merge(&search.best, upper, lower)];
-            candidates.into_iter().flatten().any(|candidate| search.take(candidate))
+            let ways = [(lower, upper, false), (lower, upper, true), (upper, lower, false)];
+            let ways = ways.into_iter().chain([(upper, lower, true)]);
+            let merged = |(into, from, first)| merge(&search.best, into, from, first);
+            let candidates: Vec<Plan> = ways.filter_map(merged).collect();
+            candidates.into_iter().any(|candidate| search.take(candidate))
         });
         if taken {
             upper = upper.min(search.best.actors.len());
@@ -84,8 +97,8 @@ pub(super) fn merged(search: &mut Search<'_, impl Trial>) {
     }
 }
 
-/// The plan in which actor `from` is gone and `into` does its operations at the end.
-fn merge(plan: &Plan, into: usize, from: usize) -> Option<Plan> {
+/// The plan in which actor `from` is gone and `into` does its operations, `first` or at the end.
+fn merge(plan: &Plan, into: usize, from: usize, first: bool) -> Option<Plan> {
     let (taking, leaving) = (&plan.actors[into], &plan.actors[from]);
     let is_able = taking.role.has_session() || !leaving.operations.iter().any(needs_session);
     // A mortal actor lives in processes of its own.
@@ -95,7 +108,8 @@ fn merge(plan: &Plan, into: usize, from: usize) -> Option<Plan> {
     }
     let mut plan = plan.clone();
     let operations = std::mem::take(&mut plan.actors[from].operations);
-    plan.actors[into].operations.extend(operations);
+    let at = if first { 0 } else { plan.actors[into].operations.len() };
+    plan.actors[into].operations.splice(at..at, operations);
     plan.actors.remove(from);
     Some(plan)
 }
@@ -117,15 +131,17 @@ pub(super) fn lanes(search: &mut Search<'_, impl Trial>) {
         search.best.actors.iter().flat_map(|a| &a.operations).filter_map(Operation::lane).collect();
     used.sort_unstable();
     used.dedup();
-    let place = |lane: u32| u32::try_from(used.iter().position(|one| *one == lane).unwrap_or(0));
-    let places: Vec<u32> =
-        (0..search.best.lane_count()).map(|lane| place(lane).unwrap_or(0)).collect();
-    let count = u32::try_from(used.len()).unwrap_or(u32::MAX).max(1);
-    for (topics, partitions) in [(1, count), (count, 1)] {
-        if count < search.best.lane_count()
-            && search.take(on_lanes(&search.best, &places, (topics, partitions)))
-        {
-            return;
+    let all = search.best.lane_count();
+    let last = used.last().map_or(1, |last| last + 1);
+    let dense = |lane: u32| used.iter().position(|one| *one == lane).unwrap_or(0);
+    let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let places: Vec<u32> = (0..all).map(|lane| narrow(dense(lane))).collect();
+    let kept: Vec<u32> = (0..all).collect();
+    for (count, places) in [(narrow(used.len()).max(1), &places), (last, &kept)] {
+        for shape in [(1, count), (count, 1)] {
+            if count < all && search.take(on_lanes(&search.best, places, shape)) {
+                return;
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 mod result;
 mod trial;
 
-pub(super) use result::{Failed, write_shrunk};
+pub(super) use result::{Failed, WORDS_NAME, write_shrunk};
 pub(super) use trial::{Limit, SimulatedTrial};
 
 use std::collections::BTreeSet;

@@ -11,7 +11,7 @@ use crate::error::{StorageError, StorageResult};
 use crate::index::chain::{self, ChainEnd};
 use crate::index::chunk;
 use crate::index::tail::TailChunk;
-use crate::io::{Family, File, IndexPrimary, OpenMode, Step, World, make_directories, remove_file};
+use crate::io::{Family, File, OpenMode, Step, World, make_directories, remove_file};
 use crate::log::{EpochHistory, MarkFile, SegmentList};
 use crate::partition::{
     Partition, PartitionState, Scan, ScanEnd, build_state, list_segments, scan_from,
@@ -143,7 +143,7 @@ async fn recover_index<W: World>(
             };
             if settled < log_start {
                 let runs = chunk::bridge(number, shortest, settled..log_start);
-                primary.settle(runs).await?;
+                partition.shard.settle(&primary, runs).await?;
                 partition.world.step(Step::RecoveryIndexed).await;
                 continue;
             }
@@ -158,7 +158,7 @@ async fn recover_index<W: World>(
         let start = marker.waypoint(marker.from).map(|place| place.offset());
         let chunk = read_chunk(partition, segments, start, marker.from..marker.to).await?;
         let runs = chunk::build(primary.as_ref(), number, shortest, &chunk).await?;
-        primary.settle(runs).await?;
+        partition.shard.settle(&primary, runs).await?;
         partition.world.step(Step::RecoveryIndexed).await;
     }
 }

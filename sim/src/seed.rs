@@ -24,6 +24,8 @@ pub mod salt {
     pub const LATENCY: &str = "latency";
     /// What a power loss leaves on a simulated disk.
     pub const POWER: &str = "power";
+    /// What the death of a process leaves of settlings that had not returned.
+    pub const INDEX: &str = "index";
 }
 
 /// A stream of random numbers that depends on its seed and name only. Every draw takes exactly

@@ -15,7 +15,7 @@ use super::query::{Answer, Freshness, Query};
 use super::shard::Shard;
 use super::tail::{Tail, TailChunk, TailLimits};
 use crate::error::{StorageError, StorageResult};
-use crate::io::{Family, IndexPrimary, World, make_directories};
+use crate::io::{Family, World, make_directories};
 use crate::sync::{Marks, MarksView, SingleFlight, Waiters};
 use crate::types::{ID_BYTES_MAX, MessageMeta, Sequence};
 
@@ -100,7 +100,7 @@ impl<W: World> AloneIndex<W> {
         let primary = self.shard.primary().await?;
         let sealed = TailChunk::of(batches.iter().cloned());
         let runs = chunk::build(primary.as_ref(), self.partition, number, &sealed).await?;
-        let settled = primary.settle(runs).await;
+        let settled = self.shard.settle(&primary, runs).await;
         if settled.is_err() {
             // Whether they are there is not known: the next call looks.
             *crate::sync::lock(&self.opened) = None;

@@ -60,7 +60,16 @@ impl Coverage {
             if lacks {
                 return Ok(self.known());
             }
-            *end = chain::end(reader, family, self.partition, *end).await?;
+            let known = *end;
+            *end = chain::end(reader, family, self.partition, known).await?;
+            // Scans have been seen to find what single reads did not. Those are what a lookup by
+            // id makes, so the last marker must be found by one.
+            if let Some(last) = end.next_chunk.checked_sub(1)
+                && end.next_chunk > known.next_chunk
+                && chain::marker(reader, family, self.partition, last).await?.is_none()
+            {
+                return Ok(self.known());
+            }
         }
         agree(&ends)?;
         let mut known = self.ends.lock().unwrap_or_else(PoisonError::into_inner);

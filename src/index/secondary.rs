@@ -26,6 +26,9 @@ use turns::{Turn, Turns};
 const REMEDIES: [Remedy; 5] =
     [Remedy::CatchUp, Remedy::CatchUp, Remedy::Reopen, Remedy::CatchUp, Remedy::CatchUp];
 
+/// How often an instance is opened, where that fails: the primary removes files while it opens.
+const OPENINGS_MAX: u32 = 3;
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Remedy {
     CatchUp,
@@ -39,6 +42,8 @@ pub struct SecondaryStats {
     pub opens: u64,
     /// Of those, how many took the place of one that lacked something or had failed.
     pub reopens: u64,
+    /// Openings that failed.
+    pub failed_opens: u64,
     /// Catch-ups that returned, with success or without.
     pub catch_ups: u64,
     /// Catch-ups that returned with success and without what was settled when they began.
@@ -51,6 +56,7 @@ impl AddAssign for SecondaryStats {
     fn add_assign(&mut self, other: Self) {
         self.opens += other.opens;
         self.reopens += other.reopens;
+        self.failed_opens += other.failed_opens;
         self.catch_ups += other.catch_ups;
         self.gaps += other.gaps;
         self.idle_closes += other.idle_closes;
@@ -61,6 +67,7 @@ impl AddAssign for SecondaryStats {
 struct Counts {
     opens: AtomicU64,
     reopens: AtomicU64,
+    failed_opens: AtomicU64,
     catch_ups: AtomicU64,
     gaps: AtomicU64,
     idle_closes: AtomicU64,
@@ -180,6 +187,7 @@ impl<W: World> SecondarySlot<W> {
         SecondaryStats {
             opens: read(&self.held.counts.opens),
             reopens: read(&self.held.counts.reopens),
+            failed_opens: read(&self.held.counts.failed_opens),
             catch_ups: read(&self.held.counts.catch_ups),
             gaps: read(&self.held.counts.gaps),
             idle_closes: read(&self.held.counts.idle_closes),
@@ -228,13 +236,30 @@ impl<W: World> SecondarySlot<W> {
     }
 
     async fn open(&self) -> Result<Arc<Instance<W>>, IndexError> {
-        let private = self.private_directory();
-        let opened = self.world.index().open_secondary(&self.directory, &private).await?;
+        let opened = self.open_reader().await?;
         count(&self.held.counts.opens);
         let instance = Arc::new(Instance::new(opened, self.world.monotonic_us()));
         *self.slot() = Some(instance.clone());
         self.close_when_idle(&instance);
         Ok(instance)
+    }
+
+    async fn open_reader(&self) -> Result<Reader<W>, IndexError> {
+        let mut tries = 1;
+        loop {
+            let private = self.private_directory();
+            match self.world.index().open_secondary(&self.directory, &private).await {
+                Ok(opened) => return Ok(opened),
+                Err(error) => {
+                    count(&self.held.counts.failed_opens);
+                    if tries == OPENINGS_MAX {
+                        return Err(error);
+                    }
+                    tries += 1;
+                    tracing::warn!(%error, "a secondary did not open, and is opened again");
+                }
+            }
+        }
     }
 
     /// A place for an instance's own files, beside the database.

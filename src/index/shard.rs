@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::StorageResult;
-use crate::io::{IndexBackend, IndexOptions, World, make_directories};
+use crate::io::{
+    IndexBackend, IndexError, IndexOptions, IndexPrimary, SortedRuns, World, make_directories,
+};
 use crate::sync::SingleFlight;
 use crate::types::Sequence;
 
@@ -109,6 +111,34 @@ impl<W: World> Shard<W> {
                 async move { this.open_primary().await }
             })
             .await
+    }
+
+    /// Settles `runs` through `primary`, an instance that [`Shard::primary`] gave. Where it failed
+    /// for good, the next use opens another one.
+    ///
+    /// # Errors
+    /// As [`IndexPrimary::settle`].
+    pub async fn settle(
+        &self,
+        primary: &Arc<Primary<W>>,
+        runs: SortedRuns,
+    ) -> Result<(), IndexError> {
+        let settled = primary.settle(runs).await;
+        if let Err(error) = &settled
+            && error.sticky
+        {
+            tracing::warn!(%error, "the index is opened anew to settle");
+            self.replace(primary);
+        }
+        settled
+    }
+
+    /// Lets go of `broken`, where it is still at hand.
+    fn replace(&self, broken: &Arc<Primary<W>>) {
+        let mut slot = self.primary.lock().unwrap_or_else(PoisonError::into_inner);
+        let gone = slot.take_if(|open| Arc::ptr_eq(&open.instance, broken));
+        drop(slot);
+        drop(gone);
     }
 
     /// Notes that the database is about to be used. Where it has to be opened for that and many

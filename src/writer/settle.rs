@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use crate::error::{StorageError, StorageResult};
 use crate::index::chunk;
-use crate::io::{IndexPrimary, Step, World};
+use crate::io::{Step, World};
 use crate::sync::lock;
 
 use super::core::WriterCore;
@@ -130,7 +130,7 @@ impl<W: World> WriterCore<W> {
             sealed
         };
         let runs = chunk::build(primary.as_ref(), shared.partition, number, &sealed).await?;
-        let applied = primary.settle(runs).await;
+        let applied = self.shard.settle(&primary, runs).await;
         if !crate::planted!(&shared.world, SettleFailureIgnored) {
             applied?;
         }

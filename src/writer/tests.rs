@@ -64,6 +64,24 @@ async fn settling_that_fails_is_tried_again_after_longer_and_longer_waits() {
     writer.close().await.unwrap();
 }
 
+/// A primary whose background work failed refuses everything until it is opened anew.
+#[cfg(not(feature = "rocks"))]
+#[tokio::test]
+async fn a_primary_that_failed_for_good_is_opened_anew_to_settle() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = Real::new();
+    let log = Log::open(world.clone(), DiskConfig::new(directory.path())).await.unwrap();
+    log.create_topic("orders", 1).await.unwrap();
+    let writer = log.writer("orders", 0).await.unwrap();
+    writer.append(vec![Message::new("id", "x")], Ack::Flushed).await.unwrap();
+    let root = crate::io::World::canonical(&world, directory.path()).await.unwrap();
+    world.index().inject_settle(&root.join("orders/index/0/0"), SettleFault::StickyError);
+    assert!(writer.settle().await.is_err());
+    writer.settle().await.unwrap();
+    assert_eq!(writer.marks().settled, 1);
+    writer.close().await.unwrap();
+}
+
 /// Zeros are written ahead while messages are forced one by one, and given back at a roll and at
 /// the end.
 #[tokio::test]

@@ -45,6 +45,8 @@ pub struct CrashCounts {
     pub lost_pages: u64,
     /// Power losses that took back names.
     pub lost_names: u64,
+    /// Power losses that took back what the index was about to force.
+    pub lost_index: u64,
 }
 
 /// How much simulated seeds did.
@@ -146,6 +148,7 @@ impl CrashCounts {
         let pages = loss.lost_page_count + loss.torn_page_count + loss.lost_length_count;
         self.lost_pages += u64::from(pages > 0);
         self.lost_names += u64::from(loss.lost_entry_count > 0);
+        self.lost_index += u64::from(crash.lost_run_count > 0);
     }
 }
 
@@ -173,12 +176,13 @@ impl Swarm {
             ),
             format!(
                 "power losses: {} within a roll, {} within a commit, {} within settling; {} took \
-                 pages, {} names",
+                 pages, {} names, {} parts of an index",
                 grouped(crashes.power_within_roll),
                 grouped(crashes.power_within_commit),
                 grouped(crashes.power_within_settling),
                 grouped(crashes.lost_pages),
                 grouped(crashes.lost_names),
+                grouped(crashes.lost_index),
             ),
             format!(
                 "{:.1} seconds simulated in one; {:.1} seeds a second and core",

@@ -14,6 +14,8 @@ pub struct Crash {
     pub depth: u32,
     /// What was lost where the power went with it.
     pub power: Option<PowerLoss>,
+    /// How many settlings went with it, each family for itself: none that had returned.
+    pub lost_run_count: u64,
 }
 
 /// Something that takes several steps.
@@ -34,9 +36,10 @@ impl Crash {
         recovering: bool,
         before: Option<&Self>,
         power: Option<PowerLoss>,
+        lost_run_count: u64,
     ) -> Self {
         let depth = before.filter(|_| recovering).map_or(1, |before| before.depth + 1);
-        Self { step, depth, power }
+        Self { step, depth, power, lost_run_count }
     }
 
     /// What the process died in the middle of.

@@ -140,5 +140,6 @@ fn crash(
         loss
     });
     let recovering = !state.has_opened(process);
-    crashes.push(Crash::new(simulation.died_at(world), recovering, crashes.last(), power));
+    let (step, lost) = (simulation.died_at(world), simulation.lost_run_count(world));
+    crashes.push(Crash::new(step, recovering, crashes.last(), power, lost));
 }

@@ -9,6 +9,7 @@ use std::task::{Context as TaskContext, Poll, Waker};
 
 use duolog::io::Step;
 
+use super::index_fault::{IndexCall, IndexFault, IndexStrike};
 use super::options::CallKind;
 use super::process::ProcessId;
 use super::state::{Shared, State};
@@ -100,6 +101,20 @@ impl Context {
         let revoked = state.pass(self.process, step);
         drop(state);
         revoked.iter().for_each(|held| held.revoke());
+    }
+
+    /// Counts a call of an index; what goes wrong with it.
+    pub(super) fn index_fault(&self, call: IndexCall) -> Option<IndexFault> {
+        let mut state = self.lock("it called an index")?;
+        state.processes[self.process].index_faults.begin(call)
+    }
+
+    /// Notes that a call of the index in `directory` went wrong.
+    pub(super) fn index_struck(&self, fault: IndexFault, directory: &Path) {
+        let Some(mut state) = self.lock("it called an index") else { return };
+        let (at_us, directory) = (state.now_us, directory.to_owned());
+        let strike = IndexStrike { fault, directory, at_us };
+        state.processes[self.process].index_faults.strikes.push(strike);
     }
 
     fn answered(&self, call: &Call<'_>) {

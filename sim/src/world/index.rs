@@ -8,6 +8,7 @@ use duolog::index::model::{ModelBackend, ModelFrozen, ModelPrimary, ModelSeconda
 use duolog::io::{IndexBackend, IndexError, IndexOptions};
 
 use super::context::{Call, Context, dead};
+use super::index_fault::{IndexCall, IndexFault};
 use super::instance::SimInstance;
 use super::options::CallKind;
 use super::traced::Traced;
@@ -34,16 +35,16 @@ impl SimIndex {
         let mut state = self.context.shared.lock("it opened an index");
         let made = if is_made { state.disk.create_directories(directory) } else { Ok(()) };
         let canonical = made.and_then(|()| state.disk.canonical(directory));
-        canonical.map_err(|error| IndexError {
-            path: directory.to_owned(),
-            what: error.to_string(),
-            sticky: false,
-        })
+        canonical.map_err(|error| refused(directory, &error.to_string()))
     }
 
     fn call<'a>(&self, name: &'static str, path: &'a Path) -> Call<'a> {
         Call { name, path, fields: &[], kind: CallKind::IndexWrite }
     }
+}
+
+pub(super) fn refused(path: &Path, what: &str) -> IndexError {
+    IndexError { path: path.to_owned(), what: what.to_owned(), sticky: false }
 }
 
 /// Runs a call of the model, which is ready at its first poll, as a call of a process.
@@ -75,8 +76,13 @@ impl IndexBackend for SimIndex {
         directory: &Path,
         options: IndexOptions,
     ) -> Result<Self::Primary, IndexError> {
+        let fault = self.context.index_fault(IndexCall::OpenPrimary);
         let open = async {
             let canonical = self.canonical(directory, true)?;
+            if let Some(fault) = fault {
+                self.context.index_struck(fault, &canonical);
+                return Err(refused(directory, "no descriptor left (injected)"));
+            }
             let instance = self.model.open_primary(&canonical, options).await?;
             Ok(SimInstance::new(&self.context, &canonical, None, instance))
         };
@@ -88,8 +94,19 @@ impl IndexBackend for SimIndex {
         directory: &Path,
         private: &Path,
     ) -> Result<Self::Secondary, IndexError> {
+        let fault = self.context.index_fault(IndexCall::OpenSecondary);
+        if let Some(IndexFault::SlowOpen { us }) = fault {
+            self.context.delay(us).await;
+        }
         let open = async {
             let canonical = self.canonical(directory, false)?;
+            let is_missing = fault == Some(IndexFault::FileMissing);
+            if let Some(fault) = fault {
+                self.context.index_struck(fault, &canonical);
+            }
+            if is_missing {
+                return Err(refused(directory, "no such file: 000012.sst (injected)"));
+            }
             let instance = self.model.open_secondary(&canonical, private).await?;
             let private = self.canonical(private, true)?;
             Ok(SimInstance::new(&self.context, &canonical, Some(private), instance))

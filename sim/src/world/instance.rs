@@ -4,13 +4,15 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use duolog::index::model::{ModelFrozen, ModelPrimary, ModelSecondary};
 use duolog::io::{
     Family, IndexError, IndexPrimary, IndexRead, IndexSecondary, SortedRun, SortedRuns,
 };
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::context::{Call, Context, dead};
-use super::index::around;
+use super::index::{around, refused};
+use super::index_fault::{IndexCall, IndexFault};
 use super::options::CallKind;
 use super::process::Revoke;
 use super::traced::Traced;
@@ -35,9 +37,41 @@ impl<I: Send + Sync + 'static> Clone for SimInstance<I> {
     }
 }
 
-impl<I: Send + Sync> Revoke for Inner<I> {
+/// An instance whose process may die.
+pub trait Mortal: Clone + Send + Sync + 'static {
+    /// Loses what goes with the process: of several things in order `kept` says how many are left.
+    /// How many are not.
+    fn die(&self, kept: impl FnMut(usize) -> usize) -> usize;
+}
+
+impl Mortal for ModelPrimary {
+    fn die(&self, kept: impl FnMut(usize) -> usize) -> usize {
+        self.lose_unforced(kept)
+    }
+}
+
+impl Mortal for ModelSecondary {
+    fn die(&self, _: impl FnMut(usize) -> usize) -> usize {
+        0
+    }
+}
+
+impl Mortal for ModelFrozen {
+    fn die(&self, _: impl FnMut(usize) -> usize) -> usize {
+        0
+    }
+}
+
+impl<I: Mortal> Revoke for Inner<I> {
     fn revoke(&self) {
         let instance = self.instance.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(instance) = instance else { return };
+        let state = || self.context.shared.lock("it died with an index");
+        let lost = instance.die(|count| {
+            let kept = state().draw_below(|state| &mut state.index, count as u64 + 1);
+            usize::try_from(kept).unwrap_or(count)
+        });
+        state().processes[self.context.process].lost_run_count += lost as u64;
         drop(instance);
     }
 }
@@ -52,7 +86,7 @@ impl<I> Drop for Inner<I> {
     }
 }
 
-impl<I: Clone + Send + Sync + 'static> SimInstance<I> {
+impl<I: Mortal> SimInstance<I> {
     pub(super) fn new(
         context: &Context,
         directory: &Path,
@@ -80,11 +114,8 @@ impl<I: Clone + Send + Sync + 'static> SimInstance<I> {
         } else {
             state.disk.create_directories(target)
         };
-        made.and_then(|()| state.disk.canonical(target)).map_err(|error| IndexError {
-            path: target.to_owned(),
-            what: error.to_string(),
-            sticky: false,
-        })
+        let made = made.and_then(|()| state.disk.canonical(target));
+        made.map_err(|error| refused(target, &error.to_string()))
     }
 
     /// The model's instance; must be asked for at the moment of the effect, because the model
@@ -106,7 +137,7 @@ impl<I: Clone + Send + Sync + 'static> SimInstance<I> {
     }
 }
 
-impl<I: IndexRead> IndexRead for SimInstance<I> {
+impl<I: IndexRead + Mortal> IndexRead for SimInstance<I> {
     async fn get(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
         let fields = [("family", family as u64), ("key", xxh3_64(key))];
         let effect = async { self.live().await.get(family, key).await };
@@ -151,12 +182,27 @@ impl<I: IndexRead> IndexRead for SimInstance<I> {
     }
 }
 
-impl<I: IndexPrimary> IndexPrimary for SimInstance<I> {
+impl IndexPrimary for SimInstance<ModelPrimary> {
     async fn settle(&self, runs: SortedRuns) -> Result<(), IndexError> {
         let fields =
             [("entries", runs.iter().map(SortedRun::len).sum::<usize>() as u64), digest(&runs)];
-        let effect = async { self.live().await.settle(runs).await };
-        around(&self.inner.context, self.write("settle", &fields), effect).await
+        let Inner { context, directory, .. } = &*self.inner;
+        let fault = context.index_fault(IndexCall::Settle);
+        let effect = async {
+            let live = self.live().await;
+            if let Some(fault) = fault {
+                if let IndexFault::Settle(fault) = &fault {
+                    live.inject(fault.clone());
+                }
+                context.index_struck(fault, directory);
+            }
+            live.settle_unforced(runs)
+        };
+        let settled = around(context, self.write("settle", &fields), effect).await;
+        if settled.is_ok() {
+            self.live().await.force();
+        }
+        settled
     }
 
     async fn compact(&self) -> Result<(), IndexError> {
@@ -174,10 +220,21 @@ impl<I: IndexPrimary> IndexPrimary for SimInstance<I> {
     }
 }
 
-impl<I: IndexSecondary> IndexSecondary for SimInstance<I> {
+impl IndexSecondary for SimInstance<ModelSecondary> {
     async fn catch_up(&self) -> Result<(), IndexError> {
-        let effect = async { self.live().await.catch_up().await };
-        around(&self.inner.context, self.write("catch_up", &[]), effect).await
+        let Inner { context, directory, .. } = &*self.inner;
+        let fault = context.index_fault(IndexCall::CatchUp);
+        let effect = async {
+            let live = self.live().await;
+            if let Some(fault) = fault {
+                if let IndexFault::CatchUp(fault) = &fault {
+                    live.inject(fault.clone());
+                }
+                context.index_struck(fault, directory);
+            }
+            live.catch_up().await
+        };
+        around(context, self.write("catch_up", &[]), effect).await
     }
 }
 

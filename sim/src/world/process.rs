@@ -6,6 +6,7 @@ use std::sync::Weak;
 use duolog::io::Step;
 
 use super::disk::SyncFailure;
+use super::index_fault::IndexFaults;
 
 /// Names a process; never used twice.
 pub(super) type ProcessId = usize;
@@ -34,6 +35,9 @@ pub(super) struct Process {
     pub(super) sync_count: u64,
     /// Which of them fail, from 1, and how.
     pub(super) sync_failures: BTreeMap<u64, SyncFailure>,
+    pub(super) index_faults: IndexFaults,
+    /// How many settlings of a family that nothing had forced went with it.
+    pub(super) lost_run_count: u64,
     pub(super) revocable: Vec<Weak<dyn Revoke>>,
 }
 
@@ -49,6 +53,8 @@ impl Process {
             died_at: None,
             sync_count: 0,
             sync_failures: BTreeMap::new(),
+            index_faults: IndexFaults::default(),
+            lost_run_count: 0,
             revocable: Vec::new(),
         }
     }
@@ -58,6 +64,7 @@ impl Process {
         self.kill_at.clear();
         self.kill_within = None;
         self.sync_failures.clear();
+        self.index_faults.spare();
     }
 
     /// Counts a sync; how it fails, where it is to fail.

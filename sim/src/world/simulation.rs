@@ -13,6 +13,7 @@ use duolog::io::Step;
 use super::disk::{PowerLoss, Survivor, SyncFailure};
 use super::error::SimError;
 use super::executor;
+use super::index_fault::{IndexFault, IndexStrike};
 use super::options::SimOptions;
 use super::process::Revoke;
 use super::sim::Sim;
@@ -118,7 +119,8 @@ impl Control {
 
     /// Cuts the power: every process but the harness's own is dead, what no sync had forced is on
     /// disk or not as the seed decides, and the next process begins in another boot. A database
-    /// whose directory is gone is gone; else it holds what it was told to settle.
+    /// whose directory is gone is gone; else it holds every settling that returned, and of others
+    /// what the death of their process left.
     pub fn cut_power(&self) -> PowerLoss {
         let mut state = self.shared.lock("it cut the power");
         let (loss, revoked) = state.cut_power(self.host.process_id());
@@ -174,6 +176,25 @@ impl Control {
     pub fn fail_sync(&self, process: &Sim, nth: u64, failure: SyncFailure) {
         let mut state = self.shared.lock("it planned a failure");
         state.processes[process.process_id()].sync_failures.insert(nth, failure);
+    }
+
+    /// Has the `nth` call of its kind that a process makes of its indexes, from 1, go wrong.
+    pub fn fail_index(&self, process: &Sim, nth: u64, fault: IndexFault) {
+        let mut state = self.shared.lock("it planned a failure");
+        state.processes[process.process_id()].index_faults.plan(nth, fault);
+    }
+
+    /// The calls of its indexes that went wrong for a process, in order.
+    pub fn index_strikes(&self, process: &Sim) -> Vec<IndexStrike> {
+        let state = self.shared.lock("it asked for failures");
+        state.processes[process.process_id()].index_faults.strikes.clone()
+    }
+
+    /// How many settlings, each family for itself, a process took along with its death: those
+    /// that had not returned.
+    pub fn lost_run_count(&self, process: &Sim) -> u64 {
+        let state = self.shared.lock("it asked for a loss");
+        state.processes[process.process_id()].lost_run_count
     }
 
     /// How often a process passed `step`.

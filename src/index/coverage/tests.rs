@@ -23,6 +23,7 @@ fn faults() -> impl Strategy<Value = Option<CatchUpFault>> {
     prop_oneof![
         Just(None),
         Just(Some(CatchUpFault::StaleOk)),
+        Just(Some(CatchUpFault::StaleGets)),
         families.prop_map(|families| Some(CatchUpFault::PartialFamilies(families))),
         Just(Some(CatchUpFault::NewestOnly)),
         Just(Some(CatchUpFault::TryAgain)),

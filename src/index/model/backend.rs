@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::fault::{CatchUpFault, Faults, SettleFault};
 use super::instance::{ModelFrozen, ModelPrimary, ModelSecondary};
 use super::view::{FamilyView, View};
-use crate::io::{IndexBackend, IndexError, IndexOptions, SortedRun};
+use crate::io::{Family, IndexBackend, IndexError, IndexOptions, SortedRun, SortedRuns};
 
 /// Index databases in memory, by directory. Clones share them; they outlive every instance and
 /// end with the last clone. Touches no file. Every call is ready at its first poll.
@@ -24,11 +24,54 @@ pub(super) type Shared = Arc<Mutex<Database>>;
 pub(super) struct Database {
     /// What has been settled.
     pub(super) view: View,
+    /// What of that is on disk, and what was settled since, in order.
+    pub(super) forced: View,
+    pub(super) unforced: Vec<[Arc<SortedRun>; 4]>,
     /// What the newest settling brought.
     pub(super) newest: [Arc<SortedRun>; 4],
     pub(super) has_primary: bool,
     pub(super) removed: bool,
     pub(super) faults: Faults,
+}
+
+impl Database {
+    /// Shows `after`, the state with `runs`, in these families.
+    pub(super) fn apply(&mut self, after: View, runs: SortedRuns, families: &[Family]) {
+        if families.is_empty() {
+            return;
+        }
+        let mut unforced = <[Arc<SortedRun>; 4]>::default();
+        for (family, (state, run)) in Family::ALL.into_iter().zip(after.into_iter().zip(runs)) {
+            if families.contains(&family) {
+                let run = Arc::new(run);
+                unforced[family as usize] = run.clone();
+                self.view[family as usize] = state;
+                self.newest[family as usize] = run;
+            }
+        }
+        self.unforced.push(unforced);
+    }
+
+    /// See [`ModelPrimary::lose_unforced`].
+    pub(super) fn lose_unforced(&mut self, mut kept: impl FnMut(usize) -> usize) -> usize {
+        let unforced = std::mem::take(&mut self.unforced);
+        let mut lost = 0;
+        for family in Family::ALL {
+            let runs: Vec<_> = unforced.iter().map(|runs| &runs[family as usize]).collect();
+            let runs: Vec<_> = runs.into_iter().filter(|run| !run.is_empty()).collect();
+            let left = if runs.is_empty() { 0 } else { kept(runs.len()) };
+            if left == runs.len() {
+                continue;
+            }
+            lost += runs.len() - left;
+            let forced = self.forced[family as usize].clone();
+            let with = |view: FamilyView, run: &&Arc<SortedRun>| view.with(family, run, None);
+            self.view[family as usize] = runs[..left].iter().fold(forced, with);
+            self.newest[family as usize] = Arc::default();
+        }
+        self.forced = self.view.clone();
+        lost
+    }
 }
 
 impl ModelBackend {
@@ -83,7 +126,7 @@ impl ModelBackend {
         if disk.contains_key(directory) {
             return Err(refused(directory, "there is a database already"));
         }
-        let database = Database { view, ..Database::default() };
+        let database = Database { forced: view.clone(), view, ..Database::default() };
         disk.insert(directory.to_owned(), Arc::new(Mutex::new(database)));
         Ok(())
     }

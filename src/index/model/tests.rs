@@ -156,3 +156,65 @@ fn many_settlings_stay_few_runs() {
     }
     assert!(now(backend.file_count(Path::new(DIRECTORY))).unwrap() <= 11);
 }
+
+#[test]
+fn gets_stay_behind_scans_until_a_catch_up_without_a_fault() {
+    let (backend, primary, secondary) = opened();
+    backend.inject_catch_up(Path::new(DIRECTORY), CatchUpFault::StaleGets);
+    now(primary.settle(runs(&["a"]))).unwrap();
+    now(secondary.catch_up()).unwrap();
+    assert_eq!(shows(&secondary, Family::ById), ["a"]);
+    assert_eq!(now(secondary.get(Family::ById, b"a")).unwrap(), None);
+    now(secondary.catch_up()).unwrap();
+    assert!(now(secondary.get(Family::ById, b"a")).unwrap().is_some());
+}
+
+#[test]
+fn a_stuck_secondary_is_healed_by_another_one_only() {
+    let (backend, primary, secondary) = opened();
+    let directory = Path::new(DIRECTORY);
+    backend.inject_catch_up(directory, CatchUpFault::StaleUntilOpenedAnew);
+    now(primary.settle(runs(&["a"]))).unwrap();
+    for _ in 0..3 {
+        now(secondary.catch_up()).unwrap();
+        assert_eq!(shows(&secondary, Family::ById), [""; 0]);
+    }
+    let anew = now(backend.open_secondary(directory, Path::new("/private"))).unwrap();
+    assert_eq!(shows(&anew, Family::ById), ["a"]);
+    backend.inject_catch_up(directory, CatchUpFault::Unreadable);
+    let failed: Vec<bool> = (0..3).map(|_| now(anew.catch_up()).is_err()).collect();
+    assert_eq!(failed, [true, true, false]);
+}
+
+#[test]
+fn a_primary_that_stopped_writing_is_healed_by_another_one_only() {
+    let (backend, primary, secondary) = opened();
+    let directory = Path::new(DIRECTORY);
+    backend.inject_settle(directory, SettleFault::StickyError);
+    for _ in 0..2 {
+        assert!(now(primary.settle(runs(&["a"]))).unwrap_err().sticky);
+    }
+    drop(primary);
+    let anew = now(backend.open_primary(directory, IndexOptions::default())).unwrap();
+    now(anew.settle(runs(&["a"]))).unwrap();
+    now(secondary.catch_up()).unwrap();
+    assert_eq!(shows(&secondary, Family::ById), ["a"]);
+}
+
+#[test]
+fn a_loss_takes_the_newest_of_what_was_not_forced_from_each_family() {
+    let (_, primary, _) = opened();
+    now(primary.settle(runs(&["a"]))).unwrap();
+    primary.settle_unforced(runs(&["b"])).unwrap();
+    primary.settle_unforced(runs(&["c"])).unwrap();
+    let mut kept = [0, 1, 2, 1].into_iter();
+    let lost = primary.lose_unforced(|count| {
+        assert_eq!(count, 2);
+        kept.next().unwrap()
+    });
+    assert_eq!(lost, 4);
+    assert_eq!(shows(&primary, Family::ById), ["a"]);
+    assert_eq!(shows(&primary, Family::ByIdMore), ["a", "b"]);
+    assert_eq!(shows(&primary, Family::ByPosition), ["a", "b", "c"]);
+    assert_eq!(primary.lose_unforced(|_| 0), 0, "what is left is on disk");
+}

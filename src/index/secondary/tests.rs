@@ -87,6 +87,26 @@ fn what_no_remedy_brings_is_an_error_that_says_so() {
 }
 
 #[test]
+fn an_instance_whose_catch_ups_move_nothing_or_fail_is_replaced() {
+    for (fault, gaps) in [(CatchUpFault::StaleUntilOpenedAnew, 2), (CatchUpFault::Unreadable, 0)] {
+        let partition = behind();
+        partition.inject(fault);
+        let (covering, stats) = cover(&partition);
+        assert_eq!((covering.spent.catch_ups, covering.reopened), (2, true));
+        assert_eq!((stats.gaps, stats.opens, stats.reopens), (gaps, 2, 1));
+    }
+}
+
+#[test]
+fn gets_that_stay_behind_scans_count_as_a_gap() {
+    let partition = behind();
+    partition.inject(CatchUpFault::StaleGets);
+    let (covering, stats) = cover(&partition);
+    assert_eq!((covering.spent.catch_ups, covering.reopened), (2, false));
+    assert_eq!((stats.gaps, stats.opens), (1, 1));
+}
+
+#[test]
 fn an_idle_instance_is_closed_and_opened_again_when_needed() {
     let partition = behind();
     let (covering, _) = cover(&partition);

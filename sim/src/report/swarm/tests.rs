@@ -24,7 +24,7 @@ fn half_of_the_seeds_reach_the_median() {
 fn crashes_count_by_what_they_interrupt_and_take() {
     let mut counts = CrashCounts::default();
     let loss = PowerLoss { lost_page_count: 1, ..PowerLoss::default() };
-    let at = |step, depth, power| Crash { step: Some(step), depth, power };
+    let at = |step, depth, power| Crash { step: Some(step), depth, power, lost_run_count: 0 };
     counts.add(&at(Step::RollForced, 1, Some(loss)));
     counts.add(&at(Step::EpochForced, 2, None));
     counts.add(&at(Step::RecoveryRewritten, 3, Some(PowerLoss::default())));
@@ -64,6 +64,7 @@ fn seeds_crash_recover_append_and_crash_again() {
         crashes.power_within_settling,
         crashes.lost_pages,
         crashes.lost_names,
+        crashes.lost_index,
     ];
     assert!(least.into_iter().all(|count| count > 0), "{crashes:?}");
 }

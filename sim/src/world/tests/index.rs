@@ -1,10 +1,12 @@
 use std::path::Path;
 
+use duolog::index::model::{CatchUpFault, SettleFault};
 use duolog::io::{
     Family, IndexBackend, IndexOptions, IndexPrimary, IndexRead, IndexSecondary, SortedRun,
-    SortedRuns, World,
+    SortedRuns, Step, World,
 };
 
+use super::super::{IndexCall, IndexFault};
 use super::simulation;
 
 fn runs(key: &[u8]) -> SortedRuns {
@@ -83,4 +85,86 @@ fn removed_directory_takes_the_database_along() {
             assert_eq!(primary.get(Family::ById, b"key").await.unwrap(), None);
         })
         .unwrap();
+}
+
+/// Which families show the key of a settling that was under way when its process died, for
+/// `seed`; and how many settlings of a family were lost.
+fn dies_while_it_settles(seed: u64) -> (Vec<bool>, u64) {
+    let (simulation, first) = simulation(seed);
+    let second = simulation.process("second");
+    let directory = Path::new("/sim/index/0");
+    let settles = first.clone();
+    simulation.spawn(&first, "settle", async move {
+        let index = settles.index();
+        let primary = index.open_primary(directory, IndexOptions::default()).await.unwrap();
+        primary.settle(runs(b"before")).await.unwrap();
+        settles.step(Step::SettleForced).await;
+        primary.settle(runs(b"key")).await.unwrap();
+        settles.step(Step::SettleApplied).await;
+    });
+    let shows = simulation.run_until(async {
+        while simulation.step_count(&first, Step::SettleForced) == 0 {
+            simulation.host().sleep(100).await;
+        }
+        simulation.host().sleep(2_000).await;
+        let returned = simulation.step_count(&first, Step::SettleApplied) > 0;
+        simulation.kill(&first);
+        let index = second.index();
+        let primary = index.open_primary(directory, IndexOptions::default()).await.unwrap();
+        let mut shows = Vec::new();
+        for family in Family::ALL {
+            assert!(primary.get(family, b"before").await.unwrap().is_some());
+            shows.push(primary.get(family, b"key").await.unwrap().is_some());
+        }
+        assert!(!returned || shows.iter().all(|shown| *shown), "seed {seed}");
+        shows
+    });
+    (shows.unwrap(), simulation.lost_run_count(&first))
+}
+
+#[test]
+fn a_settling_under_way_at_death_is_there_in_any_families_and_one_that_returned_in_all() {
+    let (mut all, mut none, mut some) = (0, 0, 0);
+    for seed in 0..200 {
+        let (shows, lost) = dies_while_it_settles(seed);
+        let shown = shows.iter().filter(|shown| **shown).count();
+        assert!(lost == 0 || lost as usize == 4 - shown, "seed {seed}: {lost}, {shows:?}");
+        match shown {
+            4 => all += 1,
+            0 => none += 1,
+            _ => some += 1,
+        }
+    }
+    println!("{all} whole, {none} not, {some} in part");
+    assert!(all > 0 && none > 0 && some > 0);
+}
+
+#[test]
+fn the_planned_call_goes_wrong_and_no_other() {
+    let (simulation, process) = simulation(1);
+    let directory = Path::new("/sim/index/0");
+    simulation.fail_index(&process, 1, IndexFault::PrimaryRefused);
+    simulation.fail_index(&process, 2, IndexFault::FileMissing);
+    simulation.fail_index(&process, 2, IndexFault::Settle(SettleFault::Refused));
+    simulation.fail_index(&process, 1, IndexFault::CatchUp(CatchUpFault::StaleOk));
+    let opened = simulation.block_on(&process, async {
+        let (index, options) = (process.index(), IndexOptions::default);
+        assert!(index.open_primary(directory, options()).await.is_err());
+        let primary = index.open_primary(directory, options()).await.unwrap();
+        let secondary = index.open_secondary(directory, Path::new("/sim/1")).await.unwrap();
+        assert!(index.open_secondary(directory, Path::new("/sim/2")).await.is_err());
+        primary.settle(runs(b"a")).await.unwrap();
+        assert!(primary.settle(runs(b"b")).await.is_err());
+        primary.settle(runs(b"b")).await.unwrap();
+        secondary.catch_up().await.unwrap();
+        assert_eq!(secondary.get(Family::ById, b"b").await.unwrap(), None);
+        secondary.catch_up().await.unwrap();
+        assert!(secondary.get(Family::ById, b"b").await.unwrap().is_some());
+    });
+    opened.unwrap();
+    let strikes = simulation.index_strikes(&process);
+    let calls: Vec<IndexCall> = strikes.iter().map(|strike| strike.fault.call()).collect();
+    let (open, settle) = (IndexCall::OpenPrimary, IndexCall::Settle);
+    assert_eq!(calls, [open, IndexCall::OpenSecondary, settle, IndexCall::CatchUp]);
+    assert!(strikes.iter().all(|strike| strike.directory == directory));
 }

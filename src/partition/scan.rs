@@ -73,13 +73,13 @@ pub(crate) async fn scan_from<W: World>(
     };
     let first = first.unwrap_or(0);
     for (index, entry) in all.iter().enumerate().skip(first) {
+        if scan.log_end >= sequences.end {
+            break;
+        }
         if entry.base_sequence > scan.log_end {
             return Err(missing(segments, &all[index - 1], scan.log_end, entry.base_sequence));
         }
         let offset = start.filter(|place| place.segment_id == entry.id).map(|place| place.offset);
-        if scan.log_end >= sequences.end {
-            break;
-        }
         let next_base = all.get(index + 1).map(|next| next.base_sequence);
         let bound = next_base.map_or(sequences.end, |base| base.min(sequences.end));
         let segment = open_segment(world, segments, entry).await?;

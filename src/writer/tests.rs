@@ -82,6 +82,33 @@ async fn a_primary_that_failed_for_good_is_opened_anew_to_settle() {
     writer.close().await.unwrap();
 }
 
+/// A chunk that some families lack is taken from the log again, which goes on behind it in other
+/// segments.
+#[cfg(not(feature = "rocks"))]
+#[tokio::test]
+async fn families_that_lack_a_chunk_get_it_from_the_middle_of_the_log() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = Real::new();
+    let log = Log::open(world.clone(), DiskConfig::new(directory.path())).await.unwrap();
+    log.create_topic("orders", 1).await.unwrap();
+    let writer = log.writer("orders", 0).await.unwrap();
+    writer.append(vec![Message::new("first", "x")], Ack::Flushed).await.unwrap();
+    let root = crate::io::World::canonical(&world, directory.path()).await.unwrap();
+    let uneven = SettleFault::Uneven(vec![crate::io::Family::ById]);
+    world.index().inject_settle(&root.join("orders/index/0/0"), uneven);
+    assert!(writer.settle().await.is_err());
+    writer.append(vec![Message::new("second", "x")], Ack::Flushed).await.unwrap();
+    writer.roll().await.unwrap();
+    writer.append(vec![Message::new("third", "x")], Ack::Flushed).await.unwrap();
+    writer.close().await.unwrap();
+    let writer = log.writer("orders", 0).await.unwrap();
+    assert_eq!((writer.marks().settled, writer.marks().log_end), (1, 3));
+    for id in ["first", "second", "third"] {
+        log.index().get_by_msg_id("orders", 0, id).await.unwrap();
+    }
+    writer.close().await.unwrap();
+}
+
 /// Zeros are written ahead while messages are forced one by one, and given back at a roll and at
 /// the end.
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::task::{Context as TaskContext, Poll, Waker};
 
 use duolog::io::Step;
 
-use super::index_fault::{IndexCall, IndexFault, IndexStrike};
+use super::index_fault::{IndexCall, IndexNotice, Struck};
 use super::options::CallKind;
 use super::process::ProcessId;
 use super::state::{Shared, State};
@@ -103,18 +103,36 @@ impl Context {
         revoked.iter().for_each(|held| held.revoke());
     }
 
-    /// Counts a call of an index; what goes wrong with it.
-    pub(super) fn index_fault(&self, call: IndexCall) -> Option<IndexFault> {
+    /// Counts a call of the index in `directory`; what goes wrong with it.
+    pub(super) fn index_call(&self, call: IndexCall, directory: &Path) -> Option<Struck> {
         let mut state = self.lock("it called an index")?;
-        state.processes[self.process].index_faults.begin(call)
+        let now_us = state.now_us;
+        let faults = &mut state.processes[self.process].index_faults;
+        let (struck, met) = faults.begin(call, directory, now_us);
+        drop(state);
+        met.iter().for_each(|met| (met.told)(IndexNotice::Met, directory, now_us));
+        struck
     }
 
-    /// Notes that a call of the index in `directory` went wrong.
-    pub(super) fn index_struck(&self, fault: IndexFault, directory: &Path) {
+    /// Notes that a call of the index in `directory` goes wrong now.
+    pub(super) fn index_struck(&self, struck: &Struck, directory: &Path) {
         let Some(mut state) = self.lock("it called an index") else { return };
-        let (at_us, directory) = (state.now_us, directory.to_owned());
-        let strike = IndexStrike { fault, directory, at_us };
-        state.processes[self.process].index_faults.strikes.push(strike);
+        let now_us = state.now_us;
+        state.processes[self.process].index_faults.happened(struck.clone(), directory);
+        drop(state);
+        (struck.told)(IndexNotice::Happened, directory, now_us);
+    }
+
+    /// Notes that a call of the index in `directory` returned.
+    pub(super) fn index_answered(&self, call: IndexCall, directory: &Path) {
+        let Some(mut state) = self.lock("it called an index") else { return };
+        let now_us = state.now_us;
+        let faults = &mut state.processes[self.process].index_faults;
+        let met = faults.answered(call, directory, now_us);
+        drop(state);
+        if let Some(met) = met {
+            (met.told)(IndexNotice::Met, directory, now_us);
+        }
     }
 
     fn answered(&self, call: &Call<'_>) {

@@ -8,7 +8,7 @@ use duolog::index::model::{ModelBackend, ModelFrozen, ModelPrimary, ModelSeconda
 use duolog::io::{IndexBackend, IndexError, IndexOptions};
 
 use super::context::{Call, Context, dead};
-use super::index_fault::{IndexCall, IndexFault};
+use super::index_fault::{IndexCall, IndexFault, Struck};
 use super::instance::SimInstance;
 use super::options::CallKind;
 use super::traced::Traced;
@@ -76,12 +76,13 @@ impl IndexBackend for SimIndex {
         directory: &Path,
         options: IndexOptions,
     ) -> Result<Self::Primary, IndexError> {
-        let fault = self.context.index_fault(IndexCall::OpenPrimary);
+        let struck = self.context.index_call(IndexCall::OpenPrimary, directory);
         let open = async {
             let canonical = self.canonical(directory, true)?;
-            if let Some(fault) = fault {
-                self.context.index_struck(fault, &canonical);
-                return Err(refused(directory, "no descriptor left (injected)"));
+            if let Some(struck) = struck {
+                self.context.index_struck(&struck, directory);
+                let what = format!("no descriptor is left {}", struck.tag);
+                return Err(refused(directory, &what));
             }
             let instance = self.model.open_primary(&canonical, options).await?;
             Ok(SimInstance::new(&self.context, &canonical, None, instance))
@@ -94,24 +95,26 @@ impl IndexBackend for SimIndex {
         directory: &Path,
         private: &Path,
     ) -> Result<Self::Secondary, IndexError> {
-        let fault = self.context.index_fault(IndexCall::OpenSecondary);
-        if let Some(IndexFault::SlowOpen { us }) = fault {
-            self.context.delay(us).await;
+        let struck = self.context.index_call(IndexCall::OpenSecondary, directory);
+        if let Some(Struck { fault: IndexFault::SlowOpen { us }, .. }) = &struck {
+            self.context.delay(*us).await;
         }
         let open = async {
             let canonical = self.canonical(directory, false)?;
-            let is_missing = fault == Some(IndexFault::FileMissing);
-            if let Some(fault) = fault {
-                self.context.index_struck(fault, &canonical);
-            }
-            if is_missing {
-                return Err(refused(directory, "no such file: 000012.sst (injected)"));
+            if let Some(struck) = struck {
+                self.context.index_struck(&struck, directory);
+                if struck.fault == IndexFault::FileMissing {
+                    let what = format!("no such file: 000012.sst {}", struck.tag);
+                    return Err(refused(directory, &what));
+                }
             }
             let instance = self.model.open_secondary(&canonical, private).await?;
             let private = self.canonical(private, true)?;
             Ok(SimInstance::new(&self.context, &canonical, Some(private), instance))
         };
-        around(&self.context, self.call("open_secondary", directory), open).await
+        let opened = around(&self.context, self.call("open_secondary", directory), open).await;
+        self.context.index_answered(IndexCall::OpenSecondary, directory);
+        opened
     }
 
     async fn open_frozen(&self, directory: &Path) -> Result<Self::Frozen, IndexError> {

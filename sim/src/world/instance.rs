@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::context::{Call, Context, dead};
 use super::index::{around, refused};
-use super::index_fault::{IndexCall, IndexFault};
+use super::index_fault::{IndexCall, IndexFault, Struck};
 use super::options::CallKind;
 use super::process::Revoke;
 use super::traced::Traced;
@@ -29,6 +29,8 @@ struct Inner<I> {
     /// Its own directory, removed with it.
     private: Option<PathBuf>,
     instance: Mutex<Option<I>>,
+    /// Names the last fault that happened to it.
+    tag: Mutex<String>,
 }
 
 impl<I: Send + Sync + 'static> Clone for SimInstance<I> {
@@ -98,6 +100,7 @@ impl<I: Mortal> SimInstance<I> {
             directory: directory.to_owned(),
             private,
             instance: Mutex::new(Some(instance)),
+            tag: Mutex::default(),
         });
         let revocable: Arc<dyn Revoke> = inner.clone();
         let mut state = context.shared.lock("it opened an index");
@@ -126,6 +129,19 @@ impl<I: Mortal> SimInstance<I> {
             Some(instance) => instance,
             None => dead().await,
         }
+    }
+
+    /// Has a fault happen to a call.
+    fn strike(&self, struck: Option<Struck>) {
+        let Some(struck) = struck else { return };
+        self.inner.context.index_struck(&struck, &self.inner.directory);
+        *self.inner.tag.lock().unwrap_or_else(PoisonError::into_inner) = struck.tag;
+    }
+
+    /// An error with the tag of the last fault that happened to this instance.
+    fn tagged(&self, result: Result<(), IndexError>) -> Result<(), IndexError> {
+        let tag = self.inner.tag.lock().unwrap_or_else(PoisonError::into_inner);
+        result.map_err(|error| IndexError { what: format!("{} {tag}", error.what), ..error })
     }
 
     fn read<'a>(&'a self, name: &'static str, fields: &'a [(&'static str, u64)]) -> Call<'a> {
@@ -187,16 +203,14 @@ impl IndexPrimary for SimInstance<ModelPrimary> {
         let fields =
             [("entries", runs.iter().map(SortedRun::len).sum::<usize>() as u64), digest(&runs)];
         let Inner { context, directory, .. } = &*self.inner;
-        let fault = context.index_fault(IndexCall::Settle);
+        let struck = context.index_call(IndexCall::Settle, directory);
         let effect = async {
             let live = self.live().await;
-            if let Some(fault) = fault {
-                if let IndexFault::Settle(fault) = &fault {
-                    live.inject(fault.clone());
-                }
-                context.index_struck(fault, directory);
+            if let Some(Struck { fault: IndexFault::Settle(fault), .. }) = &struck {
+                live.inject(fault.clone());
             }
-            live.settle_unforced(runs)
+            self.strike(struck);
+            self.tagged(live.settle_unforced(runs))
         };
         let settled = around(context, self.write("settle", &fields), effect).await;
         if settled.is_ok() {
@@ -223,18 +237,18 @@ impl IndexPrimary for SimInstance<ModelPrimary> {
 impl IndexSecondary for SimInstance<ModelSecondary> {
     async fn catch_up(&self) -> Result<(), IndexError> {
         let Inner { context, directory, .. } = &*self.inner;
-        let fault = context.index_fault(IndexCall::CatchUp);
+        let struck = context.index_call(IndexCall::CatchUp, directory);
         let effect = async {
             let live = self.live().await;
-            if let Some(fault) = fault {
-                if let IndexFault::CatchUp(fault) = &fault {
-                    live.inject(fault.clone());
-                }
-                context.index_struck(fault, directory);
+            if let Some(Struck { fault: IndexFault::CatchUp(fault), .. }) = &struck {
+                live.inject(fault.clone());
             }
-            live.catch_up().await
+            self.strike(struck);
+            self.tagged(live.catch_up().await)
         };
-        around(context, self.write("catch_up", &[]), effect).await
+        let caught_up = around(context, self.write("catch_up", &[]), effect).await;
+        context.index_answered(IndexCall::CatchUp, directory);
+        caught_up
     }
 }
 

@@ -30,7 +30,7 @@ pub use disk::{PowerLoss, Survivor, SyncFailure};
 pub use error::SimError;
 pub use file::{SimFile, SimLock};
 pub use index::SimIndex;
-pub use index_fault::{IndexCall, IndexFault, IndexStrike};
+pub use index_fault::{IndexFault, IndexNotice, OnIndexFault};
 pub use instance::SimInstance;
 pub use options::{Latencies, SimOptions, SyncLies};
 pub use repeat::{NotRepeatable, check_repeats, first_difference, trace_of};

@@ -13,7 +13,7 @@ use duolog::io::Step;
 use super::disk::{PowerLoss, Survivor, SyncFailure};
 use super::error::SimError;
 use super::executor;
-use super::index_fault::{IndexFault, IndexStrike};
+use super::index_fault::{IndexFault, OnIndexFault, Struck};
 use super::options::SimOptions;
 use super::process::Revoke;
 use super::sim::Sim;
@@ -178,16 +178,19 @@ impl Control {
         state.processes[process.process_id()].sync_failures.insert(nth, failure);
     }
 
-    /// Has the `nth` call of its kind that a process makes of its indexes, from 1, go wrong.
-    pub fn fail_index(&self, process: &Sim, nth: u64, fault: IndexFault) {
+    /// Has the `nth` call of its kind that a process makes of its indexes, from 1, go wrong. Errors
+    /// that come of it have `tag` in their words; `told` hears what becomes of it.
+    pub fn fail_index(
+        &self,
+        process: &Sim,
+        nth: u64,
+        fault: IndexFault,
+        tag: String,
+        told: OnIndexFault,
+    ) {
         let mut state = self.shared.lock("it planned a failure");
-        state.processes[process.process_id()].index_faults.plan(nth, fault);
-    }
-
-    /// The calls of its indexes that went wrong for a process, in order.
-    pub fn index_strikes(&self, process: &Sim) -> Vec<IndexStrike> {
-        let state = self.shared.lock("it asked for failures");
-        state.processes[process.process_id()].index_faults.strikes.clone()
+        let faults = &mut state.processes[process.process_id()].index_faults;
+        faults.plan(nth, Struck { fault, tag, told });
     }
 
     /// How many settlings, each family for itself, a process took along with its death: those

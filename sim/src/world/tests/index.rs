@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use duolog::index::model::{CatchUpFault, SettleFault};
 use duolog::io::{
@@ -6,7 +7,7 @@ use duolog::io::{
     SortedRuns, Step, World,
 };
 
-use super::super::{IndexCall, IndexFault};
+use super::super::{IndexFault, IndexNotice};
 use super::simulation;
 
 fn runs(key: &[u8]) -> SortedRuns {
@@ -140,21 +141,34 @@ fn a_settling_under_way_at_death_is_there_in_any_families_and_one_that_returned_
 }
 
 #[test]
-fn the_planned_call_goes_wrong_and_no_other() {
+fn the_planned_call_goes_wrong_no_other_and_what_is_done_about_it_is_told() {
     let (simulation, process) = simulation(1);
     let directory = Path::new("/sim/index/0");
-    simulation.fail_index(&process, 1, IndexFault::PrimaryRefused);
-    simulation.fail_index(&process, 2, IndexFault::FileMissing);
-    simulation.fail_index(&process, 2, IndexFault::Settle(SettleFault::Refused));
-    simulation.fail_index(&process, 1, IndexFault::CatchUp(CatchUpFault::StaleOk));
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let faults = [
+        (1, IndexFault::PrimaryRefused),
+        (2, IndexFault::FileMissing),
+        (2, IndexFault::Settle(SettleFault::Refused)),
+        (1, IndexFault::CatchUp(CatchUpFault::StaleOk)),
+    ];
+    for (number, (nth, fault)) in faults.into_iter().enumerate() {
+        let heard = heard.clone();
+        let told = move |notice, at: &Path, _| {
+            assert_eq!(at, directory);
+            heard.lock().unwrap().push((number, notice));
+        };
+        simulation.fail_index(&process, nth, fault, format!("#{number}"), Arc::new(told));
+    }
     let opened = simulation.block_on(&process, async {
         let (index, options) = (process.index(), IndexOptions::default);
-        assert!(index.open_primary(directory, options()).await.is_err());
+        let refused = index.open_primary(directory, options()).await.err().unwrap();
+        assert!(refused.what.contains("#0"), "{refused}");
         let primary = index.open_primary(directory, options()).await.unwrap();
         let secondary = index.open_secondary(directory, Path::new("/sim/1")).await.unwrap();
         assert!(index.open_secondary(directory, Path::new("/sim/2")).await.is_err());
         primary.settle(runs(b"a")).await.unwrap();
-        assert!(primary.settle(runs(b"b")).await.is_err());
+        let refused = primary.settle(runs(b"b")).await.unwrap_err();
+        assert!(refused.what.contains("#2"), "{refused}");
         primary.settle(runs(b"b")).await.unwrap();
         secondary.catch_up().await.unwrap();
         assert_eq!(secondary.get(Family::ById, b"b").await.unwrap(), None);
@@ -162,9 +176,7 @@ fn the_planned_call_goes_wrong_and_no_other() {
         assert!(secondary.get(Family::ById, b"b").await.unwrap().is_some());
     });
     opened.unwrap();
-    let strikes = simulation.index_strikes(&process);
-    let calls: Vec<IndexCall> = strikes.iter().map(|strike| strike.fault.call()).collect();
-    let (open, settle) = (IndexCall::OpenPrimary, IndexCall::Settle);
-    assert_eq!(calls, [open, IndexCall::OpenSecondary, settle, IndexCall::CatchUp]);
-    assert!(strikes.iter().all(|strike| strike.directory == directory));
+    let (happened, met) = (IndexNotice::Happened, IndexNotice::Met);
+    let told = [(0, happened), (0, met), (1, happened), (2, happened), (2, met), (3, happened)];
+    assert_eq!(*heard.lock().unwrap(), [&told[..], &[(3, met)]].concat());
 }

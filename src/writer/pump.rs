@@ -210,9 +210,22 @@ impl<W: World> Pump<W> {
             }
             self.roll().await?;
         }
-        if self.active.is_none() || self.shared.take_reopen() {
+        if self.shared.take_reopen() {
+            self.leave_segment().await?;
+        }
+        if self.active.is_none() {
             self.begin_segment().await?;
         }
+        Ok(())
+    }
+
+    /// Forces the active segment and goes on in another one, without a seal: it may end in half a
+    /// frame. Later syncs are of the new one only.
+    async fn leave_segment(&mut self) -> StorageResult<()> {
+        let Some(active) = self.active.take() else { return Ok(()) };
+        let end = self.shared.marks.log_end();
+        self.shared.force(active.segment().file()).await?;
+        self.shared.marks.advance_durable(end);
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::error::{StorageError, StorageResult};
+use crate::error::{ErrorKind, StorageError, StorageResult};
 use crate::group::{CommitFile, Committed, GroupId};
 use crate::io::{Step, World};
 use crate::manager::ReadWritePartitionIndexManager;
@@ -41,8 +41,13 @@ impl<W: World> Commits<W> {
         offset: SegmentOffset,
     ) -> StorageResult<()> {
         let world = &partition.world;
-        let mismatch =
-            |error: StorageError| StorageError::OffsetMismatch(format!("{offset}: {error}"));
+        let mismatch = |error: StorageError| match error.kind() {
+            ErrorKind::Caller | ErrorKind::NotFound => {
+                StorageError::OffsetMismatch(format!("{offset}: {error}"))
+            }
+            // It may be a good position: nobody could look.
+            _ => error,
+        };
         let (sequence, checksum) = if planted!(world, CommitUnknown) {
             manager.locate(topic, partition.number, offset).await.unwrap_or((offset.offset, 0))
         } else {

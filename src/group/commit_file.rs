@@ -148,7 +148,9 @@ async fn read_newest<W: World>(
             .read_at(slot * SLOT_STRIDE_BYTES, SLOT_BYTES)
             .await
             .map_err(|e| StorageError::io("read", path, e))?;
-        written |= bytes.iter().any(|byte| *byte != 0);
+        // A slot that is cut short at the end of the file is a first commit whose write failed:
+        // nobody was told that it is there.
+        written |= bytes.len() == SLOT_BYTES && bytes.iter().any(|byte| *byte != 0);
         if let Some(found) = decode(&bytes)
             && newest.is_none_or(|(number, _)| (number < found.0) != is_older_wanted)
         {

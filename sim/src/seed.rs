@@ -22,6 +22,8 @@ pub mod salt {
     pub const ENTROPY: &str = "entropy";
     /// How long calls of a simulated world take.
     pub const LATENCY: &str = "latency";
+    /// What goes wrong with the disk, and when.
+    pub const DISK: &str = "disk";
     /// What a power loss leaves on a simulated disk.
     pub const POWER: &str = "power";
     /// What the death of a process leaves of settlings that had not returned.

@@ -56,6 +56,10 @@ impl fmt::Display for Call {
             Self::Leave { guest } => write!(f, "guest {guest} drops all that it has"),
             Self::CountHandles => write!(f, "count what is open"),
             Self::Kill => write!(f, "the process dies"),
+            Self::Resume => write!(f, "resume the writer"),
+            Self::Fault { number, class, zone } => {
+                write!(f, "the disk fails: {} ({}), fault #{number}", class.name(), zone.name())
+            }
             Self::PowerLoss => write!(f, "the power goes"),
             Self::Silence => write!(f, "a silence"),
         }

@@ -3,7 +3,7 @@
 use duolog::types::{SegmentId, SegmentOffset};
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Ack, CommitChoice};
+use crate::plan::{Ack, CommitChoice, Fault, FaultClass, Zone};
 
 /// A position, as in [`SegmentOffset`]; in files `[segment, offset]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -181,6 +181,17 @@ pub enum Call {
     CountHandles,
     /// The process dies here.
     Kill,
+    /// Have a writer that failed write again.
+    Resume,
+    /// Something goes wrong with the disk here, or with the clock.
+    Fault {
+        /// Which fault of the plan, from 0; errors that come of it name it.
+        number: u32,
+        /// What.
+        class: FaultClass,
+        /// With which files.
+        zone: Zone,
+    },
     /// The power goes here, and with it what no sync forced or any part of it.
     PowerLoss,
     /// Nothing goes wrong from here on in the process, and nobody does anything for a while.
@@ -190,7 +201,7 @@ pub enum Call {
 impl Call {
     /// Whether it is done to the engine, not asked of it.
     pub const fn is_fault(&self) -> bool {
-        matches!(self, Self::Kill | Self::PowerLoss | Self::Silence)
+        matches!(self, Self::Kill | Self::PowerLoss | Self::Silence | Self::Fault { .. })
     }
 }
 
@@ -246,6 +257,18 @@ pub struct Failure {
     /// In words.
     #[serde(default, skip_serializing_if = "str::is_empty")]
     pub text: Box<str>,
+}
+
+impl Failure {
+    /// Whether its words name a fault of the disk.
+    pub fn names_fault(&self) -> bool {
+        self.text.contains(Fault::TAG)
+    }
+
+    /// Whether its words name the fault of this number.
+    pub fn names(&self, number: u32) -> bool {
+        self.text.contains(&Fault::tag(number))
+    }
 }
 
 /// What a call answered.

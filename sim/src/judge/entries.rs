@@ -1,7 +1,8 @@
 //! I8: what the index says of a record is what the record says.
 
-use crate::history::{Call, Reply};
+use crate::history::{Call, Reply, Run};
 
+use super::faults::Faults;
 use super::invariant::Invariant;
 use super::lookups::Sources;
 use super::verdict::Judgement;
@@ -10,10 +11,14 @@ use super::view::View;
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let mut judgement = Judgement::new(Invariant::Entries);
     let mut sources = Sources::default();
+    let faults = Faults::new(view.events);
     for (index, event) in view.events.iter().enumerate() {
         let Some(Reply::Found(found, report)) = event.reply() else { continue };
         for entry in found {
             let Some((producer, counter)) = entry.record else { continue };
+            if producer == Run::FOREIGN && faults.took_back(event) {
+                continue;
+            }
             judgement.check(sources.crossed(view, index, entry.sequence, report));
             let expected = view.expected(event.lane, producer, counter);
             let other_id = matches!(event.call, Call::LookupId { id } if id != Some(expected.id));

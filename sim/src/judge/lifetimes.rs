@@ -6,7 +6,7 @@
 //! among what was taken back is the business of I6, that what is left is what was appended that of
 //! all other invariants, since later readings meet it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::history::{Call, Event, Failure, History, Kind, Outcome, Reply};
 use crate::plan::Ack;
@@ -21,11 +21,20 @@ pub(super) struct Lifetime {
 /// The end of a partition after a power loss, by partition: what its next opening says.
 pub(super) type Ends = BTreeMap<u32, u64>;
 
-/// The power losses of a history, as indices of events, with what was left after each.
+/// The losses of a history, as indices of events, with what was left after each: of the power, or
+/// of a process in which a failed sync dropped what it had not written.
 pub(super) fn losses(events: &[Event]) -> Vec<(usize, Ends)> {
     let mut losses: Vec<(usize, Ends)> = Vec::new();
+    let mut losing: BTreeSet<u32> = BTreeSet::new();
     for (index, event) in events.iter().enumerate() {
         match (&event.call, event.reply()) {
+            (Call::Fault { class, .. }, _) if class.takes_back() => {
+                losing.insert(event.process);
+            }
+            // What a failed sync dropped is gone for those who come after the process.
+            (Call::Kill, _) if losing.contains(&event.process) => {
+                losses.push((index, Ends::new()));
+            }
             (Call::PowerLoss, _) => losses.push((index, Ends::new())),
             (Call::OpenWriter, Some(Reply::Marks(marks))) => {
                 for (_, ends) in &mut losses {

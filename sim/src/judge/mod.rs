@@ -4,6 +4,7 @@ mod committed;
 mod contents;
 mod crossing;
 mod entries;
+mod faults;
 mod flushed;
 mod freshness;
 mod invariant;
@@ -29,7 +30,7 @@ pub use invariant::Invariant;
 pub use shown::Shown;
 pub use verdict::{Finding, Judgement, Verdict};
 
-use crate::history::{Call, History};
+use crate::history::History;
 use view::View;
 
 /// Judges `history` by every invariant, in order of [`Invariant::ALL`].
@@ -41,7 +42,7 @@ pub fn judge(history: &History) -> Vec<Judgement> {
         _ => true,
     };
     let asked = Invariant::ALL.into_iter().filter(asked);
-    if !history.events.iter().any(|event| event.call == Call::PowerLoss) {
+    if lifetimes::losses(&history.events).is_empty() {
         return asked.map(|invariant| judge_by(invariant, &view)).collect();
     }
     let mut judgements: Vec<Judgement> = asked.map(Judgement::new).collect();

@@ -3,6 +3,7 @@
 use crate::history::{Call, Kind, Outcome, Reply};
 
 use super::crossing::crosses;
+use super::faults::Faults;
 use super::invariant::Invariant;
 use super::sessions::{Starts, reads};
 use super::verdict::Judgement;
@@ -51,13 +52,14 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
 /// A read that fails because something else lies where a message is due: its sequence was taken,
 /// and no session gets past it.
 fn holes(view: &View<'_>, judgement: &mut Judgement) {
+    let faults = Faults::new(view.events);
     for (index, event) in view.events.iter().enumerate() {
         let (Call::Next { .. }, Outcome::Fail(failure) | Outcome::Unknown(failure)) =
             (&event.call, &event.outcome)
         else {
             continue;
         };
-        if failure.kind == Kind::Corrupt {
+        if failure.kind == Kind::Corrupt && !faults.caused(event, failure) {
             judgement.check(true);
             let words = format!(
                 "this read came to a place where no whole message lies, and the log goes on behind \

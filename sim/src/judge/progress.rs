@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::history::{Call, Event, Kind, Outcome};
 
+use super::faults::Faults;
 use super::invariant::Invariant;
 use super::verdict::Judgement;
 use super::view::View;
@@ -13,6 +14,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     let killed: BTreeSet<u32> =
         view.events.iter().filter(|e| e.call == Call::Kill).map(|e| e.process).collect();
     let closings = closings(view);
+    let faults = Faults::new(view.events);
     // Partitions in which something was interrupted: from then on calls are at risk.
     let mut shaken: BTreeMap<u32, bool> = BTreeMap::new();
     for (index, event) in view.events.iter().enumerate() {
@@ -32,7 +34,10 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
                 );
                 judgement.violated("never-returned", &[index], words);
             }
-        } else if !is_expected(event, failure.kind, &closings) && !is_lost(view, event) {
+        } else if !is_expected(event, failure.kind, &closings)
+            && !is_lost(view, event)
+            && !faults.caused(event, failure)
+        {
             let words = format!(
                 "this call failed, and nothing was broken that could be the cause.{}",
                 view.quote(&[index])

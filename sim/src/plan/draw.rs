@@ -8,6 +8,7 @@ use super::config::{PlanConfig, Visibility, message_max_bytes};
 use super::content::Content;
 use super::crashes::crashes;
 use super::deaths::{MORTAL_OPERATIONS_COUNT, MORTALS_COUNT, deaths, deaths_count};
+use super::fault::faults as disk_faults;
 use super::operation::{Ack, CommitChoice, Operation, Target};
 use super::{PLAN_VERSION, Plan, Visits};
 use crate::seed::{Stream, salt};
@@ -23,6 +24,8 @@ pub struct Shape {
     pub lanes_max_count: u64,
     /// Whether processes are killed.
     pub kills: bool,
+    /// Whether the disk fails.
+    pub faults: bool,
     /// Most producers, and most of every other role, inclusive.
     pub role_max_count: u64,
     /// Whether settings and mix are drawn; else all runs are alike but for the draws of their
@@ -49,6 +52,7 @@ impl Shape {
             batch_max_count: 12,
             lanes_max_count: 3,
             kills: true,
+            faults: true,
             role_max_count: 3,
             swarm: true,
             roles: BTreeMap::new(),
@@ -62,6 +66,7 @@ impl Shape {
             batch_max_count: 49,
             lanes_max_count: 4,
             kills: true,
+            faults: false,
             role_max_count: 4,
             swarm: false,
             roles: BTreeMap::new(),
@@ -96,7 +101,8 @@ pub(super) fn draw(seed: u64, shape: &Shape, adjust: impl FnOnce(&mut PlanConfig
             actors.push(Actor { role, operations });
         }
     }
-    Plan { version: PLAN_VERSION, seed, config, kills, visits: visits(shape), actors }
+    let faults = disk_faults(seed, shape, &kills);
+    Plan { version: PLAN_VERSION, seed, config, kills, faults, visits: visits(shape), actors }
 }
 
 fn visits(shape: &Shape) -> Visits {

@@ -86,6 +86,9 @@ impl Plan {
                 return Err(PlanError::Contradiction(text));
             }
         }
-        Ok(())
+        match self.faults.iter().find(|fault| !fault.is_possible()) {
+            Some(fault) => Err(PlanError::Contradiction(format!("no such fault: {fault:?}"))),
+            None => Ok(()),
+        }
     }
 }

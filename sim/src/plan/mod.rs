@@ -7,6 +7,7 @@ mod content;
 mod crashes;
 mod deaths;
 mod draw;
+mod fault;
 mod file;
 mod lines;
 mod operation;
@@ -21,6 +22,7 @@ pub use actor::{Actor, Role};
 pub use config::{PlanConfig, Visibility};
 pub use content::{Content, Expected, Mark};
 pub use draw::{RoleShape, Shape};
+pub use fault::{Fault, FaultClass, Zone};
 pub use file::{PlanError, PlanFormat};
 pub use lines::{LineFile, Lines, LinesError};
 pub use operation::{Ack, CommitChoice, Operation, Target};
@@ -51,6 +53,9 @@ pub struct Plan {
     /// Where processes die, in order: the first entry kills the first process, and so on. On
     /// threads these are processes of the mortal actors, behind the one of all others.
     pub kills: Vec<KillAt>,
+    /// What goes wrong with the disk, in simulated plans.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
     /// Who comes and goes at the end, when nobody else uses the log.
     #[serde(default)]
     pub visits: Visits,

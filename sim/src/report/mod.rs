@@ -5,6 +5,7 @@ mod demand;
 mod directory;
 mod environment;
 mod failure;
+mod faults;
 mod interval_log;
 mod latency;
 mod lines;
@@ -22,6 +23,7 @@ pub use demand::{Demand, demand_table};
 pub use directory::RunDirectory;
 pub use environment::{Environment, memory_peak_bytes};
 pub use failure::{FailureRecord, ShrunkRecord};
+pub use faults::{FaultCount, FaultTally, fault_table};
 pub use interval_log::interval_log;
 pub use latency::{Latency, latencies, latency_table};
 pub use lines::LinesReport;
@@ -104,6 +106,9 @@ pub struct Report {
     /// How much simulated seeds did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub swarm: Option<Swarm>,
+    /// What went wrong with the disk in simulated seeds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultCount>,
     /// What had to happen for a pass.
     #[serde(default)]
     pub demands: Vec<Demand>,
@@ -239,6 +244,8 @@ pub fn kind_name(call: &Call) -> &'static str {
         Call::Leave { .. } => "leave",
         Call::CountHandles => "count-handles",
         Call::Kill => "kill",
+        Call::Resume => "resume",
+        Call::Fault { .. } => "fault",
         Call::PowerLoss => "power-loss",
         Call::Silence => "silence",
     }

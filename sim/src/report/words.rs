@@ -59,6 +59,9 @@ pub fn shrunk_words(
     for (process, kill) in plan.kills.iter().enumerate() {
         let _ = writeln!(text, "   process {process} {kill}");
     }
+    for fault in &plan.faults {
+        let _ = writeln!(text, "   process {} {fault}", fault.process);
+    }
     let of = judgements.iter().filter(|one| one.invariant == shown.invariant);
     let finding = of.flat_map(|one| &one.findings).find(|finding| finding.anomaly == shown.anomaly);
     let marked: BTreeSet<usize> =

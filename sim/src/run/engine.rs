@@ -206,6 +206,10 @@ impl<W: World> SubjectWriter for EngineWriter<W> {
         }
     }
 
+    async fn resume(&self) -> Answer<()> {
+        answer(self.writer.resume().await)
+    }
+
     async fn close(&self) -> Answer<()> {
         answer(self.writer.close().await)
     }

@@ -27,6 +27,9 @@ pub(super) async fn heal<W: World, L: SubjectLog>(
     mut players: Vec<Player<W, L>>,
 ) {
     let mut newcomer = Player::new(stage.clone(), Event::DRIVER);
+    for lane in 0..stage.state.plan.lane_count() {
+        newcomer.restore(lane).await;
+    }
     for lane in (0..stage.state.plan.lane_count()).step_by(2) {
         // What leaves the tail now no secondary holds. The other partitions keep theirs.
         newcomer.settle(lane).await;

@@ -6,6 +6,7 @@ mod crowd;
 mod driver;
 pub mod engine;
 mod healing;
+mod mending;
 pub mod perfect;
 mod producing;
 mod reading;

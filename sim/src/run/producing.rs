@@ -6,6 +6,7 @@ use crate::history::{Call, Place, Reply};
 use crate::plan::{Ack, Mark};
 
 use super::actor::Player;
+use super::mending::failed;
 use super::stage::end;
 use super::subject::{Appended, SubjectLog, SubjectWriter};
 use super::waiting::Limited;
@@ -46,7 +47,10 @@ impl<W: World, L: SubjectLog> Player<W, L> {
             },
             _ => Reply::Done,
         };
-        let Some(appended) = end(pending, answer, reply, &self.stage.world) else { return };
+        let failed = failed(&answer);
+        let Some(appended) = end(pending, answer, reply, &self.stage.world) else {
+            return self.mend(lane, failed).await;
+        };
         if ack > Ack::Buffered {
             let Appended { first_sequence, offsets, .. } = appended;
             self.stage.state.acknowledge(lane, (self.actor, first), first_sequence, offsets);
@@ -57,7 +61,9 @@ impl<W: World, L: SubjectLog> Player<W, L> {
         let Some(writer) = self.stage.writer(lane).await else { return };
         let pending = self.begin(lane, Call::Flush { fsync });
         let answer = writer.flush(fsync).await;
+        let failed = failed(&answer);
         end(pending, answer, |()| Reply::Done, &self.stage.world);
+        self.mend(lane, failed).await;
     }
 
     pub(super) async fn marks(&mut self, lane: u32) {
@@ -71,7 +77,9 @@ impl<W: World, L: SubjectLog> Player<W, L> {
         let Some(writer) = self.stage.writer(lane).await else { return };
         let pending = self.begin(lane, Call::Settle);
         let answer = writer.settle().await.map(|()| writer.marks());
+        let failed = failed(&answer);
         end(pending, answer, |marks| Reply::Marks(*marks), &self.stage.world);
+        self.mend(lane, failed).await;
     }
 
     pub(super) async fn trim(&mut self, lane: u32, keep: u64) {
@@ -82,7 +90,9 @@ impl<W: World, L: SubjectLog> Player<W, L> {
         }
         let pending = self.begin(lane, Call::Trim { to });
         let answer = writer.trim(to).await.map(|()| writer.marks());
+        let failed = failed(&answer);
         end(pending, answer, |marks| Reply::Marks(*marks), &self.stage.world);
+        self.mend(lane, failed).await;
     }
 
     pub(super) async fn restart_writer(&mut self, lane: u32) {

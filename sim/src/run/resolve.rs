@@ -85,6 +85,8 @@ fn compare(
         }
         // Retention may have taken the record in between; a handle may have been closed.
         Err(refusal) if matches!(refusal.failure.kind, Kind::Trimmed | Kind::Closed) => {}
+        // The disk failed: what lies there nobody knows.
+        Err(refusal) if refusal.failure.names_fault() => {}
         Err(_) => {
             one.record = Some((Run::FOREIGN, 0));
             one.differs = true;

@@ -1,6 +1,7 @@
 //! A run in the simulated world: exact replay, kills, virtual time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 
 use duolog::io::World;
@@ -43,6 +44,7 @@ where
     let mut process = 0;
     let broken = loop {
         let world = start(&simulation, plan, process);
+        plan_faults(&simulation, &world, &state, process);
         let (control, living) = (simulation.control(), world.clone());
         let spare = move || control.spare(&living);
         let played = play_and_heal(world.clone(), subject.clone(), state.clone(), process, spare);
@@ -83,6 +85,21 @@ where
     let mut history = History::new(plan, state.recorder.take());
     (history.header.loses_power, history.header.falls_silent) = (true, true);
     Simulated { history, trace, crashes, process_count: process + 1, virtual_us, broken }
+}
+
+/// Has happen to a process what the plan says, and a user end it where that took too much.
+fn plan_faults(simulation: &Simulation, world: &Sim, state: &Arc<RunState>, process: u32) {
+    let numbered = (0..).zip(state.plan.faults.iter().copied());
+    let own = numbered.filter(|(_, fault)| fault.process == process);
+    let noted = Arc::downgrade(state);
+    let note = move |number, path: &Path, now_us| {
+        if let Some(state) = noted.upgrade() {
+            state.note_fault(number, path, now_us);
+        }
+    };
+    simulation.plan_faults(world, own, Arc::new(note));
+    let (control, living) = (simulation.control(), world.clone());
+    state.set_collapse(move || control.kill(&living));
 }
 
 fn start(simulation: &Simulation, plan: &Plan, process: u32) -> Sim {

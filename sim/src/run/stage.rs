@@ -1,5 +1,6 @@
 //! One process of a run: the open log, its writers, and the actors on it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use duolog::io::World;
@@ -22,11 +23,17 @@ pub(super) struct Stage<W, L: SubjectLog> {
     /// The clock when the process began.
     pub begun_us: u64,
     writers: Vec<Mutex<Option<WriterOf<L>>>>,
+    /// Partitions whose writer cannot be opened any more.
+    given_up: Vec<AtomicBool>,
 }
 
 /// How long an actor waits for a writer that another one is opening, and how often.
 const WRITER_WAIT_US: u64 = 500;
 const WRITER_WAITS_COUNT: u32 = 4_000;
+
+/// How long a user waits who tries again after a failure of the disk, and how often.
+const TRY_AGAIN_US: u64 = 5_000;
+const TRIES_COUNT: u32 = 60;
 
 impl<W: World, L: SubjectLog> Stage<W, L> {
     /// Opens the log and every writer.
@@ -39,7 +46,10 @@ impl<W: World, L: SubjectLog> Stage<W, L> {
         let journal = state.recorder.journal(process, Event::DRIVER);
         let stage = Self::enter(world, subject, state, process).await?;
         for lane in 0..stage.state.plan.lane_count() {
-            stage.open_writer(&journal, lane).await?;
+            match stage.open_writer(&journal, lane).await {
+                Err(_) if stage.state.has_faults() => stage.give_up(lane),
+                opened => opened?,
+            }
         }
         Ok(stage)
     }
@@ -52,18 +62,26 @@ impl<W: World, L: SubjectLog> Stage<W, L> {
         process: u32,
     ) -> Answer<Self> {
         let journal = state.recorder.journal(process, Event::DRIVER);
-        let log = match subject.open(&world, &state.plan.config).await {
-            Ok(log) => log,
-            Err(refusal) => {
-                let pending = journal.begin(0, 0, Call::OpenWriter, world.monotonic_us());
-                end(pending, Err::<(), _>(refusal.clone()), |()| Reply::Done, &world);
+        let mut tries = 1;
+        let log = loop {
+            let refusal = match subject.open(&world, &state.plan.config).await {
+                Ok(log) => break log,
+                Err(refusal) => refusal,
+            };
+            let pending = journal.begin(0, 0, Call::OpenWriter, world.monotonic_us());
+            end(pending, Err::<(), _>(refusal.clone()), |()| Reply::Done, &world);
+            if !state.has_faults() || tries == TRIES_COUNT {
                 return Err(refusal);
             }
+            tries += 1;
+            world.sleep(TRY_AGAIN_US).await;
         };
         let mut writers = Vec::new();
         writers.resize_with(state.plan.lane_count() as usize, Mutex::default);
+        let mut given_up = Vec::new();
+        given_up.resize_with(state.plan.lane_count() as usize, AtomicBool::default);
         let begun_us = world.monotonic_us();
-        Ok(Self { world, state, log, process, begun_us, writers })
+        Ok(Self { world, state, log, process, begun_us, writers, given_up })
     }
 
     pub(super) fn content(&self) -> &Content {
@@ -76,6 +94,7 @@ impl<W: World, L: SubjectLog> Stage<W, L> {
 
     /// Opens the writer of a partition; a former one may hold its lock for a little while.
     pub(super) async fn open_writer(&self, journal: &Journal, lane: u32) -> Answer<()> {
+        let mut tries = 0;
         for attempt in 1..=WRITER_WAITS_COUNT {
             let pending = journal.begin(0, lane, Call::OpenWriter, self.now_us());
             match self.log.writer(lane).await {
@@ -94,11 +113,41 @@ impl<W: World, L: SubjectLog> Stage<W, L> {
                 }
                 Err(refusal) => {
                     end(pending, Err::<(), _>(refusal.clone()), |()| Reply::Done, &self.world);
-                    return Err(refusal);
+                    tries += 1;
+                    if !self.tries_again(lane, refusal.failure.kind, tries).await {
+                        return Err(refusal);
+                    }
                 }
             }
         }
         Err(Refusal::certain(Kind::Locked, "the writer stays locked"))
+    }
+
+    /// Whether a user opens a writer again that could not be opened, after a little while.
+    async fn tries_again(&self, lane: u32, kind: Kind, tries: u32) -> bool {
+        if !self.state.has_faults() {
+            return false;
+        }
+        self.collapse_where_lost(lane, true).await;
+        if tries == TRIES_COUNT || !matches!(kind, Kind::Retry | Kind::Poisoned) {
+            return false;
+        }
+        self.world.sleep(TRY_AGAIN_US).await;
+        true
+    }
+
+    /// Ends the process where a fault may have taken messages of the partition back: always, or
+    /// as some users do.
+    pub(super) async fn collapse_where_lost(&self, lane: u32, always: bool) {
+        let fault = self.state.taken_back(self.process, lane);
+        if fault.is_some_and(|fault| always || fault.nth.is_multiple_of(2)) {
+            self.state.collapse().await;
+        }
+    }
+
+    /// Nobody waits for the writer of a partition any more.
+    fn give_up(&self, lane: u32) {
+        self.given_up[lane as usize].store(true, Ordering::Relaxed);
     }
 
     fn set_writer(&self, lane: u32, writer: Option<WriterOf<L>>) -> Option<WriterOf<L>> {
@@ -112,7 +161,7 @@ impl<W: World, L: SubjectLog> Stage<W, L> {
         for _ in 0..WRITER_WAITS_COUNT {
             let slot = &self.writers[lane as usize];
             let writer = slot.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            if writer.is_some() {
+            if writer.is_some() || self.given_up[lane as usize].load(Ordering::Relaxed) {
                 return writer;
             }
             self.world.sleep(WRITER_WAIT_US).await;

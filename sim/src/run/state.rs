@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use duolog::types::SegmentOffset;
 
 use crate::history::{Call, Event, Recorder, Reply};
-use crate::plan::{Plan, Target, Work};
+use crate::plan::{Fault, Plan, Target, Work};
 
 /// A message that somebody got acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +65,8 @@ impl Acknowledged {
     }
 }
 
+type Collapse = Arc<dyn Fn() + Send + Sync>;
+
 /// What a run knows across its processes: how far each actor got, and what was acknowledged.
 pub struct RunState {
     pub(super) plan: Arc<Plan>,
@@ -72,6 +75,9 @@ pub struct RunState {
     sessions: AtomicU32,
     /// How many processes there were, up to the last one in which every writer was opened.
     opened: AtomicU32,
+    /// By process and partition: the last fault that may have taken messages back.
+    taken_back: Mutex<BTreeMap<(u32, u32), u32>>,
+    collapse: Mutex<Option<Collapse>>,
     counters: Mutex<BTreeMap<(u32, u32), u64>>,
     acknowledged: Vec<Mutex<Acknowledged>>,
     /// By partition: producer and counter of the last message that an append began with.
@@ -96,6 +102,8 @@ impl RunState {
             recorder: Arc::default(),
             sessions: AtomicU32::new(1),
             opened: AtomicU32::new(0),
+            taken_back: Mutex::default(),
+            collapse: Mutex::default(),
             counters: Mutex::default(),
             acknowledged,
         }
@@ -128,6 +136,48 @@ impl RunState {
     /// Whether a process, the last one so far, has opened every writer.
     pub(super) fn has_opened(&self, process: u32) -> bool {
         self.opened.load(Ordering::Relaxed) > process
+    }
+
+    /// Whether the disk fails in this plan.
+    pub(super) fn has_faults(&self) -> bool {
+        !self.plan.faults.is_empty()
+    }
+
+    /// Notes that a fault of the plan happened now to a file.
+    pub(super) fn note_fault(&self, number: u32, path: &Path, now_us: u64) {
+        let Some(fault) = self.plan.faults.get(number as usize) else { return };
+        let lanes = 0..self.plan.lane_count();
+        let lies_in = |lane: &u32| {
+            let (topic, partition) = self.plan.config.place(*lane);
+            path.to_string_lossy().contains(&format!("/{topic}/{partition}/"))
+        };
+        let lane = lanes.into_iter().find(lies_in).unwrap_or(0);
+        if fault.class.takes_back() {
+            lock(&self.taken_back).insert((fault.process, lane), number);
+        }
+        let journal = self.recorder.journal(fault.process, Event::DRIVER);
+        let call = Call::Fault { number, class: fault.class, zone: fault.zone };
+        journal.begin(0, lane, call, now_us).ok(Reply::Done, now_us);
+    }
+
+    /// The fault in this process that may have taken messages of a partition back.
+    pub(super) fn taken_back(&self, process: u32, lane: u32) -> Option<Fault> {
+        let number = lock(&self.taken_back).get(&(process, lane)).copied()?;
+        self.plan.faults.get(number as usize).copied()
+    }
+
+    /// What ends the process that lives now, as a user does who begins anew.
+    pub(super) fn set_collapse(&self, collapse: impl Fn() + Send + Sync + 'static) {
+        *lock(&self.collapse) = Some(Arc::new(collapse));
+    }
+
+    /// Ends the process that lives now, where that can be done: its tasks go no further.
+    pub(super) async fn collapse(&self) {
+        let collapse = lock(&self.collapse).take();
+        if let Some(collapse) = collapse {
+            collapse();
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Notes that a process is dead: none of its calls ends any more.

@@ -111,6 +111,9 @@ pub trait SubjectWriter: Clone + Send + Sync + 'static {
     /// What it did so far.
     fn seen(&self) -> WriterSeen;
 
+    /// Writes again after a failure.
+    fn resume(&self) -> impl Future<Output = Answer<()>> + Send;
+
     /// Closes it.
     fn close(&self) -> impl Future<Output = Answer<()>> + Send;
 }

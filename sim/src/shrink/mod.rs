@@ -90,6 +90,7 @@ fn rounds(search: &mut Search<'_, impl Trial>) {
         structure::visits(search);
         structure::actors(search);
         structure::kills(search);
+        structure::faults(search);
         operations::fewer(search);
         structure::merged(search);
         structure::lanes(search);

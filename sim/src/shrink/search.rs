@@ -103,7 +103,7 @@ impl Progress {
             operations: plan.operation_count(),
             messages: plan.work(|_| usize::MAX).messages,
             actors: plan.actors.len(),
-            faults: plan.kills.len(),
+            faults: plan.kills.len() + plan.faults.len(),
         }
     }
 }

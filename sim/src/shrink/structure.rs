@@ -44,6 +44,16 @@ pub(super) fn kills(search: &mut Search<'_, impl Trial>) {
     });
 }
 
+/// Leaves faults of the disk out.
+pub(super) fn faults(search: &mut Search<'_, impl Trial>) {
+    let plan = search.best.clone();
+    ddmin((0..plan.faults.len()).collect(), |kept| {
+        let faults = kept.iter().map(|index| plan.faults[*index]).collect();
+        let candidate = Plan { faults, ..plan.clone() };
+        candidate.faults.len() == plan.faults.len() || search.take(candidate)
+    });
+}
+
 /// Kills leave the power on, and come early.
 pub(super) fn simpler_kills(search: &mut Search<'_, impl Trial>) {
     for index in 0..search.best.kills.len() {

@@ -2,6 +2,7 @@
 //! and does nothing any more once the process is dead.
 
 use std::future::Future;
+use std::io;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, MutexGuard};
@@ -9,6 +10,7 @@ use std::task::{Context as TaskContext, Poll, Waker};
 
 use duolog::io::Step;
 
+use super::faults::{About, Doing};
 use super::index_fault::{IndexCall, IndexNotice, Struck};
 use super::options::CallKind;
 use super::process::ProcessId;
@@ -66,7 +68,14 @@ impl Context {
         state.add(Kind::Call, call.name, Some(call.path), call.fields);
         let range = state.options.latencies.of(call.kind).clone();
         let (total, before) = state.draw_latency(&range);
-        Some((before, total - before))
+        let stall_us = match call.kind {
+            CallKind::File | CallKind::Sync => {
+                let met = state.meets(self.process, Doing::Take, About::Bytes(call.path));
+                met.map_or(0, |met| met.stall_us())
+            }
+            _ => 0,
+        };
+        Some((before + stall_us, total - before))
     }
 
     /// Lets the call take effect and notes what came of it.
@@ -82,6 +91,17 @@ impl Context {
         let name = if failure.is_empty() { call.name } else { &failure };
         state.add(Kind::Effect, name, None, fields);
         Some(result)
+    }
+
+    /// Lets a call about a name fail where it is to.
+    pub(super) fn goes_wrong(
+        &self,
+        state: &mut State,
+        doing: Doing,
+        path: &Path,
+    ) -> io::Result<()> {
+        let met = state.meets(self.process, doing, About::Names(path));
+        met.map_or(Ok(()), |met| Err(met.error()))
     }
 
     /// Ready after some time; at the second poll where it is none.

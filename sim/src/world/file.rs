@@ -10,6 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::context::{Call, Context, dead};
 use super::disk::{NodeId, SyncFailure};
+use super::faults::{About, Doing};
 use super::options::CallKind;
 use super::traced::Traced;
 
@@ -78,7 +79,11 @@ impl File for SimFile {
         let fields = [("offset", offset), ("length", length_bytes as u64)];
         let call = self.call("read_at", &fields);
         let read = open.context.call(call, |state| {
-            Ok::<_, io::Error>(state.disk.read(open.node, offset, length_bytes))
+            let about = About::Bytes(&open.path);
+            match state.meets(open.context.process, Doing::Read, about) {
+                Some(met) => Err(met.error()),
+                None => Ok(state.disk.read(open.node, offset, length_bytes)),
+            }
         });
         read.await
     }
@@ -89,22 +94,26 @@ impl File for SimFile {
         let fields =
             [("offset", offset), ("length", bytes.len() as u64), ("digest", xxh3_64(bytes))];
         let call = self.call("write_at", &fields);
-        open.context.call(call, |state| state.disk.write(open.node, offset, bytes)).await
+        let write = open.context.call(call, |state| {
+            let Some(met) = state.meets_write(open.context.process, &open.path) else {
+                return state.disk.write(open.node, offset, bytes);
+            };
+            let part = met.part(bytes.len());
+            state.disk.write(open.node, offset, &bytes[..part])?;
+            Err(met.error())
+        });
+        write.await
     }
 
     fn sync_data(&self) -> impl Future<Output = io::Result<()>> + Send {
         let file = self.clone();
         async move {
-            let Some(sync) = Sync::begin(&file) else { return dead().await };
+            let Some((sync, error)) = Sync::begin(&file) else { return dead().await };
             let (before_us, after_us) = sync.latency_us;
-            let failure = sync.failure;
             file.open.context.delay(before_us).await;
             drop(sync);
             file.open.context.delay(after_us).await;
-            match failure {
-                None => Ok(()),
-                Some(failure) => Err(io::Error::other(format!("the disk failed ({failure:?})"))),
-            }
+            error.map_or(Ok(()), Err)
         }
     }
 
@@ -121,7 +130,11 @@ impl File for SimFile {
         let open = &*self.open;
         let fields = [("from", from), ("to", to)];
         let call = self.call("fill_zero", &fields);
-        open.context.call(call, |state| state.disk.fill_zero(open.node, from, to)).await
+        let fill = open.context.call(call, |state| match state.full(open.context.process) {
+            Some(met) => Err(met.error()),
+            None => state.disk.fill_zero(open.node, from, to),
+        });
+        fill.await
     }
 
     async fn len(&self) -> io::Result<u64> {
@@ -147,14 +160,24 @@ struct Sync {
 }
 
 impl Sync {
-    fn begin(file: &SimFile) -> Option<Self> {
+    /// Begins; with the error that it will end with, where it fails.
+    fn begin(file: &SimFile) -> Option<(Self, Option<io::Error>)> {
         let context = &file.open.context;
         let latency_us = context.begin(&Self::call(file))?;
         let mut state = context.lock("it forced a file")?;
         let up_to = state.disk.begin_sync();
-        let failure = state.processes[context.process].syncs();
+        let (failure, error) = match state.processes[context.process].syncs() {
+            Some(failure) => {
+                let error = io::Error::other(format!("the disk failed ({failure:?})"));
+                (Some(failure), Some(error))
+            }
+            None => {
+                let met = state.meets(context.process, Doing::Sync, About::Bytes(&file.open.path));
+                (met.map(|met| met.sync_failure()), met.map(|met| met.error()))
+            }
+        };
         drop(state);
-        Some(Self { file: file.clone(), up_to, failure, latency_us })
+        Some((Self { file: file.clone(), up_to, failure, latency_us }, error))
     }
 
     fn call(file: &SimFile) -> Call<'_> {

@@ -8,6 +8,7 @@ mod context;
 mod disk;
 mod error;
 mod executor;
+mod faults;
 mod file;
 mod index;
 mod index_fault;
@@ -28,6 +29,7 @@ mod traced;
 
 pub use disk::{PowerLoss, Survivor, SyncFailure};
 pub use error::SimError;
+pub use faults::OnFault;
 pub use file::{SimFile, SimLock};
 pub use index::SimIndex;
 pub use index_fault::{IndexFault, IndexNotice, OnIndexFault};

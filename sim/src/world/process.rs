@@ -6,6 +6,7 @@ use std::sync::Weak;
 use duolog::io::Step;
 
 use super::disk::SyncFailure;
+use super::faults::Faults;
 use super::index_fault::IndexFaults;
 
 /// Names a process; never used twice.
@@ -38,6 +39,8 @@ pub(super) struct Process {
     pub(super) index_faults: IndexFaults,
     /// How many settlings of a family that nothing had forced went with it.
     pub(super) lost_run_count: u64,
+    /// What else goes wrong.
+    pub(super) faults: Faults,
     pub(super) revocable: Vec<Weak<dyn Revoke>>,
 }
 
@@ -55,6 +58,7 @@ impl Process {
             sync_failures: BTreeMap::new(),
             index_faults: IndexFaults::default(),
             lost_run_count: 0,
+            faults: Faults::default(),
             revocable: Vec::new(),
         }
     }
@@ -65,6 +69,7 @@ impl Process {
         self.kill_within = None;
         self.sync_failures.clear();
         self.index_faults.spare();
+        self.faults.spare();
     }
 
     /// Counts a sync; how it fails, where it is to fail.

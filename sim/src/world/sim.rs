@@ -11,6 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::context::{Call, Context, dead};
 use super::executor;
+use super::faults::Doing;
 use super::file::{SimFile, SimLock};
 use super::index::SimIndex;
 use super::options::CallKind;
@@ -120,6 +121,13 @@ impl World for Sim {
     async fn open(&self, path: &Path, mode: OpenMode) -> io::Result<SimFile> {
         let context = self.context();
         let open = self.name("open", path, |state| {
+            context.goes_wrong(state, Doing::Open, path)?;
+            if matches!(mode, OpenMode::Create | OpenMode::CreateNew)
+                && !state.disk.exists(path)?
+                && let Some(met) = state.full(context.process)
+            {
+                return Err(met.error());
+            }
             let node = state.disk.open(path, mode)?;
             Ok(NewFile(SimFile::new(context.clone(), path, node, mode)))
         });
@@ -150,6 +158,7 @@ impl World for Sim {
     async fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let model = self.inner.index.model();
         let rename = self.two_names("rename", (from, to), |state| {
+            self.context().goes_wrong(state, Doing::Rename, from)?;
             let before = state.disk.canonical(from);
             state.disk.rename(from, to)?;
             if let (Ok(before), Ok(after)) = (before, state.disk.canonical(to)) {
@@ -166,7 +175,11 @@ impl World for Sim {
     }
 
     async fn remove_file(&self, path: &Path) -> io::Result<()> {
-        self.name("remove_file", path, |state| state.disk.remove_file(path)).await
+        let remove = self.name("remove_file", path, |state| {
+            self.context().goes_wrong(state, Doing::Remove, path)?;
+            state.disk.remove_file(path)
+        });
+        remove.await
     }
 
     async fn remove_directory(&self, path: &Path) -> io::Result<()> {
@@ -187,6 +200,7 @@ impl World for Sim {
         let Some(up_to) = begun else { return dead().await };
         context.delay(before_us).await;
         let effect = |state: &mut State| {
+            context.goes_wrong(state, Doing::Sync, path)?;
             let forced = if state.options.lies.directories { 0 } else { up_to };
             state.disk.sync_directory(path, forced)
         };

@@ -13,12 +13,14 @@ use duolog::io::Step;
 use super::disk::{PowerLoss, Survivor, SyncFailure};
 use super::error::SimError;
 use super::executor;
+use super::faults::OnFault;
 use super::index_fault::{IndexFault, OnIndexFault, Struck};
 use super::options::SimOptions;
 use super::process::Revoke;
 use super::sim::Sim;
 use super::state::{Shared, State};
 use super::trace::{Kind, TraceSummary};
+use crate::plan::Fault;
 
 /// A machine with a disk, time, and processes that can be killed, all of it decided by a seed.
 /// When it drops, everything in it does.
@@ -198,6 +200,17 @@ impl Control {
     pub fn lost_run_count(&self, process: &Sim) -> u64 {
         let state = self.shared.lock("it asked for a loss");
         state.processes[process.process_id()].lost_run_count
+    }
+
+    /// Has these go wrong in a process, each with its number; `told` hears of each when it does.
+    pub fn plan_faults(
+        &self,
+        process: &Sim,
+        faults: impl Iterator<Item = (u32, Fault)>,
+        told: OnFault,
+    ) {
+        let mut state = self.shared.lock("it planned a failure");
+        state.processes[process.process_id()].faults.plan(faults, told);
     }
 
     /// How often a process passed `step`.

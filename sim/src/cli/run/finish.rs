@@ -7,8 +7,8 @@ use serde_json::json;
 use crate::cli::{Ended, Exit, Failure};
 use crate::judge::Verdict;
 use crate::report::{
-    Demand, Environment, LinesReport, REPORT_VERSION, Report, Swarm, demand_table, invariant_table,
-    latency_table, memory_peak_bytes,
+    Demand, Environment, FaultCount, LinesReport, REPORT_VERSION, Report, Swarm, demand_table,
+    fault_table, invariant_table, latency_table, memory_peak_bytes,
 };
 
 use super::simulated::thread_count;
@@ -17,13 +17,15 @@ use super::{Job, Mode, Results};
 /// Tells the results and writes the report.
 pub(super) fn finish(job: &Job<'_>, results: Results, start: Instant) -> Ended {
     let Job { args, chosen, directory, .. } = job;
-    let Results { tally, swarm, mut failures, latencies, activity, lines, .. } = results;
+    let Results { tally, swarm, faults, mut failures, latencies, activity, lines, .. } = results;
     failures.sort_by_key(|failure| failure.seed);
     // A scenario makes a run of its own, of which nothing is asked.
     let main = activity.as_ref().filter(|_| args.scenario.is_none());
     let demands = main.map(|seen| Demand::of_main(seen, &tally.judgements));
     let demands = demands.unwrap_or_default();
-    let verdict = verdict(chosen.mode, tally.verdict(), lines.as_ref(), &demands);
+    let faults = if chosen.mode == Mode::Sim { faults.report() } else { Vec::new() };
+    let unmet = unmet(&demands, &faults);
+    let verdict = verdict(chosen.mode, tally.verdict(), lines.as_ref(), &unmet);
     let exit = Exit::of(verdict, tally.operation_count);
     let elapsed_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
     let threads = thread_count(job);
@@ -46,6 +48,7 @@ pub(super) fn finish(job: &Job<'_>, results: Results, start: Instant) -> Ended {
         messages: lines,
         activity,
         swarm,
+        faults,
         demands,
         memory_peak_bytes: memory_peak_bytes(),
         invariants: tally.invariants(),
@@ -65,24 +68,26 @@ pub(super) fn finish(job: &Job<'_>, results: Results, start: Instant) -> Ended {
 
 /// What the run as a whole says: where a whole file was to be appended, it is no pass without
 /// that, nor where too little happened.
-fn verdict(
-    mode: Mode,
-    judged: Verdict,
-    lines: Option<&LinesReport>,
-    demands: &[Demand],
-) -> Verdict {
+fn verdict(mode: Mode, judged: Verdict, lines: Option<&LinesReport>, unmet: &[String]) -> Verdict {
     let incomplete = lines.is_some_and(|lines| !lines.is_complete());
     match judged {
         Verdict::Pass if mode == Mode::Threads && incomplete => Verdict::Inconclusive,
-        Verdict::Pass if demands.iter().any(|demand| !demand.is_met()) => Verdict::Inconclusive,
+        Verdict::Pass if !unmet.is_empty() => Verdict::Inconclusive,
         judged => judged,
     }
+}
+
+/// What did not happen though it had to, in words.
+fn unmet(demands: &[Demand], faults: &[FaultCount]) -> Vec<String> {
+    let faults = faults.iter().filter_map(FaultCount::complaint);
+    demands.iter().filter_map(Demand::complaint).chain(faults).collect()
 }
 
 fn told(job: &Job<'_>, report: &Report) -> String {
     let mut text = demand_table(&report.demands);
     text += &report.swarm.as_ref().map(Swarm::words).unwrap_or_default();
-    for complaint in report.demands.iter().filter_map(Demand::complaint) {
+    text += &fault_table(&report.faults);
+    for complaint in unmet(&report.demands, &report.faults) {
         text += &format!(" TOO LITTLE  {complaint}\n");
     }
     if let Some(lines) = &report.messages {

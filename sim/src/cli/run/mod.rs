@@ -18,7 +18,8 @@ use duolog::io::Planted;
 use crate::judge::{Judgement, Verdict};
 use crate::plan::{RunMode, Work};
 use crate::report::{
-    Activity, FailedSeed, Latency, LinesReport, Retention, RunDirectory, SwarmTally, Tally,
+    Activity, FailedSeed, FaultTally, Latency, LinesReport, Retention, RunDirectory, SwarmTally,
+    Tally,
 };
 
 use self::chosen::Chosen;
@@ -159,6 +160,7 @@ struct Results {
     tally: Tally,
     /// Of simulated seeds.
     swarm: Option<SwarmTally>,
+    faults: FaultTally,
     failures: Vec<FailedSeed>,
     latencies: BTreeMap<String, Latency>,
     /// Of the last seed that ran on threads.

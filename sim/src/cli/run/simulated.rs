@@ -55,6 +55,7 @@ fn work(job: &Job<'_>, next: &AtomicU64, results: &Mutex<Results>) -> Result<(),
         results.tally.add(&ran.run.history.events, &ran.judgements, ran.run.virtual_us);
         let swarm = results.swarm.get_or_insert_default();
         swarm.add(&ran.run.history.events, &ran.run.crashes);
+        results.faults.add(&ran.run.history.events);
         results.add_lines(LinesReport::new(&ran.run.history));
         results.work = results.work.and(ran.plan.work(|_| usize::MAX));
         let seeds = (results.tally.seed_count, job.chosen.seeds.count());

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod commits;
+mod faults;
 mod leaks;
 mod lookups;
 mod power;

@@ -6,6 +6,7 @@ use crate::history::{
 use crate::plan::{Ack, CommitChoice, Content, Mark, Plan, Shape, Visibility};
 
 /// Calls follow each other, unless one is begun and ended by hand.
+#[derive(Clone)]
 pub(super) struct Story {
     plan: Plan,
     events: Vec<Event>,

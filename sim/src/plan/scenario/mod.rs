@@ -100,6 +100,7 @@ impl Scenario {
         set(&self.workload.partitions_max_count, &mut shape.lanes_max_count);
         set(&self.workload.actors_max_count, &mut shape.role_max_count);
         shape.kills = self.workload.kills.unwrap_or(shape.kills);
+        shape.faults = self.workload.faults.unwrap_or(shape.faults);
         shape.swarm = self.workload.swarm.unwrap_or(shape.swarm);
         let value = |value: &Option<Spanned<u64>>| value.as_ref().map(|value| *value.as_ref());
         for (role, section) in &self.roles {

@@ -17,6 +17,7 @@ impl Scenario {
         self.workload.partitions_max_count = said(shape.lanes_max_count);
         self.workload.actors_max_count = said(shape.role_max_count);
         self.workload.kills = Some(shape.kills);
+        self.workload.faults = Some(shape.faults);
         self.workload.swarm = Some(shape.swarm);
         if !shape.swarm {
             self.config.fill(&plan.config);

@@ -118,6 +118,8 @@ section! {
     }
     /// Whether processes are killed.
     kills: bool;
+    /// Whether the disk fails.
+    faults: bool;
     /// Whether settings and mix are drawn for each seed.
     swarm: bool;
 }

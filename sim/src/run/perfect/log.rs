@@ -201,6 +201,10 @@ impl<W: World> SubjectWriter for PerfectWriter<W> {
         WriterSeen::default()
     }
 
+    async fn resume(&self) -> Answer<()> {
+        Ok(())
+    }
+
     async fn close(&self) -> Answer<()> {
         self.write();
         {

@@ -1,0 +1,221 @@
+//! What goes wrong with the disk in a simulated plan.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{KillAt, Shape};
+use crate::seed::{Stream, salt};
+
+/// What a disk, or a clock, does wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultClass {
+    /// A sync fails; its pages stay to be written.
+    SyncKeepsPages,
+    /// A sync fails; its pages look written, and are lost with the power.
+    SyncForgetsPages,
+    /// A sync fails; what it did not write is gone from now on.
+    SyncDropsPages,
+    /// A read fails.
+    ReadFails,
+    /// A write fails and writes nothing.
+    WriteFails,
+    /// A write fails after a part of its bytes.
+    ShortWrite,
+    /// The disk is full for a while: nothing can be written, nothing made.
+    DiskFull,
+    /// A file cannot be opened.
+    OpenFails,
+    /// A file cannot be renamed.
+    RenameFails,
+    /// A file cannot be removed.
+    RemoveFails,
+    /// A call takes very long.
+    Stall,
+    /// The wall clock jumps, either way.
+    ClockStep,
+}
+
+/// Which files it happens to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Zone {
+    /// Segment files.
+    Segment,
+    /// What groups committed.
+    Commit,
+    /// What the writer of a partition publishes, and the history of its epochs.
+    Publication,
+    /// Names: files that are opened, made, renamed, removed, and their directories.
+    Directory,
+}
+
+/// One fault. It can be taken out of a plan, and nothing else in the plan moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// The process that meets it, numbered as in a history.
+    pub process: u32,
+    /// What goes wrong.
+    pub class: FaultClass,
+    /// With which files.
+    pub zone: Zone,
+    /// With which of the calls that it could happen to, counted from 1.
+    pub nth: u64,
+    /// How long it lasts, or how far the clock jumps, in microseconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub us: i64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the format's library calls it like this")]
+const fn is_zero(us: &i64) -> bool {
+    *us == 0
+}
+
+impl FaultClass {
+    /// All of them, in the order above.
+    pub const ALL: [Self; 12] = [
+        Self::SyncKeepsPages,
+        Self::SyncForgetsPages,
+        Self::SyncDropsPages,
+        Self::ReadFails,
+        Self::WriteFails,
+        Self::ShortWrite,
+        Self::DiskFull,
+        Self::OpenFails,
+        Self::RenameFails,
+        Self::RemoveFails,
+        Self::Stall,
+        Self::ClockStep,
+    ];
+
+    /// The name, as in plans and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SyncKeepsPages => "sync-keeps-pages",
+            Self::SyncForgetsPages => "sync-forgets-pages",
+            Self::SyncDropsPages => "sync-drops-pages",
+            Self::ReadFails => "read-fails",
+            Self::WriteFails => "write-fails",
+            Self::ShortWrite => "short-write",
+            Self::DiskFull => "disk-full",
+            Self::OpenFails => "open-fails",
+            Self::RenameFails => "rename-fails",
+            Self::RemoveFails => "remove-fails",
+            Self::Stall => "stall",
+            Self::ClockStep => "clock-step",
+        }
+    }
+
+    /// Where it happens. Which zones are left out, and why, stands in `sim/README.md`.
+    pub const fn zones(self) -> &'static [Zone] {
+        match self {
+            Self::SyncKeepsPages => {
+                &[Zone::Segment, Zone::Commit, Zone::Publication, Zone::Directory]
+            }
+            Self::SyncForgetsPages
+            | Self::ReadFails
+            | Self::WriteFails
+            | Self::ShortWrite
+            | Self::DiskFull
+            | Self::Stall => &[Zone::Segment, Zone::Commit, Zone::Publication],
+            Self::SyncDropsPages | Self::ClockStep => &[Zone::Segment],
+            Self::OpenFails | Self::RenameFails | Self::RemoveFails => &[Zone::Directory],
+        }
+    }
+
+    /// Lengths of which one is drawn, in microseconds; none where it has no length.
+    const fn lengths_us(self) -> &'static [i64] {
+        match self {
+            Self::DiskFull => &[1_000, 20_000, 100_000],
+            Self::Stall => &[20_000, 1_000_000, 20_000_000],
+            Self::ClockStep => &[-86_400_000_000, -1_000_000, 50_000, 3_600_000_000],
+            _ => &[],
+        }
+    }
+
+    /// Whether what was flushed and not synced may be gone after it.
+    pub const fn takes_back(self) -> bool {
+        matches!(self, Self::SyncDropsPages)
+    }
+}
+
+impl Zone {
+    /// All of them, in the order above.
+    pub const ALL: [Self; 4] = [Self::Segment, Self::Commit, Self::Publication, Self::Directory];
+
+    /// The name, as in plans and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Segment => "segment",
+            Self::Commit => "commit",
+            Self::Publication => "publication",
+            Self::Directory => "directory",
+        }
+    }
+}
+
+impl Fault {
+    /// What every [`Fault::tag`] begins with.
+    pub(crate) const TAG: &'static str = "(fault #";
+
+    /// What names the fault of this number in the words of an error.
+    pub fn tag(number: u32) -> String {
+        format!("{}{number})", Self::TAG)
+    }
+
+    /// Whether there can be such a fault.
+    pub fn is_possible(&self) -> bool {
+        self.nth > 0 && self.class.zones().contains(&self.zone)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (class, zone) = (self.class.name(), self.zone.name());
+        write!(f, "meets {class} ({zone}), time {}", self.nth)?;
+        if self.us == 0 { Ok(()) } else { write!(f, ", {} us", self.us) }
+    }
+}
+
+/// One plan in so many has no fault but deaths.
+const WITHOUT_OF: u64 = 4;
+
+/// Draws the faults of a plan. Whole classes are off in most plans.
+pub(super) fn faults(seed: u64, shape: &Shape, kills: &[KillAt]) -> Vec<Fault> {
+    let mut stream = Stream::new(seed, salt::DISK);
+    if !shape.swarm || !shape.faults || stream.chance(1, WITHOUT_OF) {
+        return Vec::new();
+    }
+    let on_of = *stream.pick(&[1, 2, 4, 8]);
+    let mut on: Vec<FaultClass> = Vec::new();
+    for class in FaultClass::ALL {
+        // One number a class, whichever are on.
+        let is_on = stream.below(8) < on_of;
+        on.extend(is_on.then_some(class));
+    }
+    if on.is_empty() {
+        on.push(*stream.pick(&FaultClass::ALL));
+    }
+    let reach = *stream.pick(&[2, 8, 40]);
+    let count = 1 + stream.below(6);
+    let process_count = kills.len().max(1) as u64;
+    let loses_power = kills.iter().any(|kill| kill.power);
+    let mut fault = || {
+        let class = *stream.pick(&on);
+        let mut zone = *stream.pick(class.zones());
+        if loses_power && (class, zone) == (FaultClass::ShortWrite, Zone::Commit) {
+            zone = Zone::Segment;
+        }
+        let process = u32::try_from(stream.below(process_count)).unwrap_or(0);
+        let nth = 1 + stream.below(reach);
+        let lengths_us = class.lengths_us();
+        let us = if lengths_us.is_empty() { 0 } else { *stream.pick(lengths_us) };
+        Fault { process, class, zone, nth, us }
+    };
+    (0..count).map(|_| fault()).collect()
+}
+
+#[cfg(test)]
+mod tests;

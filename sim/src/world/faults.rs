@@ -1,0 +1,205 @@
+//! What goes wrong with the calls of a process, as it was planned.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::disk::SyncFailure;
+use super::process::ProcessId;
+use super::state::State;
+use super::trace::Kind;
+use crate::plan::{Fault, FaultClass, Zone};
+
+/// Told of a fault when it happens: its number, the file, and the clock. Must not call the world.
+pub type OnFault = Arc<dyn Fn(u32, &Path, u64) + Send + Sync>;
+
+/// A kind of call that something can go wrong with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doing {
+    /// A file, or the names in a directory, are forced to disk.
+    Sync,
+    /// A file is read.
+    Read,
+    /// A file is written.
+    Write,
+    /// A file is opened, or made.
+    Open,
+    /// A file is renamed.
+    Rename,
+    /// A file is removed.
+    Remove,
+    /// A file is read, written or forced, and that takes a while.
+    Take,
+    /// A file is written, at some time of the clock.
+    Date,
+}
+
+/// What a call is about: for faults, a zone.
+#[derive(Clone, Copy)]
+pub(super) enum About<'a> {
+    /// The bytes of a file.
+    Bytes(&'a Path),
+    /// A name, or the names in a directory.
+    Names(&'a Path),
+}
+
+/// The faults of a process that are still to come.
+#[derive(Default)]
+pub(super) struct Faults {
+    planned: Vec<Planned>,
+    told: Option<OnFault>,
+    /// Until when the disk is full, and which fault that is.
+    full: Option<(u64, Met)>,
+}
+
+struct Planned {
+    number: u32,
+    fault: Fault,
+    /// How many calls passed that it could have happened to.
+    passed: u64,
+}
+
+/// A fault that happens to a call now.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Met {
+    pub(super) number: u32,
+    pub(super) fault: Fault,
+}
+
+impl Faults {
+    /// Adds those of a process, each with its number.
+    pub(super) fn plan(&mut self, faults: impl Iterator<Item = (u32, Fault)>, told: OnFault) {
+        let planned = faults.map(|(number, fault)| Planned { number, fault, passed: 0 });
+        self.planned.extend(planned);
+        self.told = Some(told);
+    }
+
+    /// Nothing goes wrong any more.
+    pub(super) fn spare(&mut self) {
+        self.planned.clear();
+        self.full = None;
+    }
+
+    /// Counts a call; what goes wrong with it.
+    fn meets(&mut self, doing: Doing, zone: Zone) -> Option<Met> {
+        let mut met = None;
+        for planned in &mut self.planned {
+            let Planned { number, fault, passed } = planned;
+            if Doing::of(fault.class) != doing || fault.zone != zone {
+                continue;
+            }
+            *passed += 1;
+            if *passed == fault.nth {
+                met.get_or_insert(Met { number: *number, fault: *fault });
+            }
+        }
+        met
+    }
+}
+
+impl Doing {
+    /// What a fault goes wrong with.
+    fn of(class: FaultClass) -> Self {
+        match class {
+            FaultClass::SyncKeepsPages
+            | FaultClass::SyncForgetsPages
+            | FaultClass::SyncDropsPages => Self::Sync,
+            FaultClass::ReadFails => Self::Read,
+            FaultClass::WriteFails | FaultClass::ShortWrite | FaultClass::DiskFull => Self::Write,
+            FaultClass::OpenFails => Self::Open,
+            FaultClass::RenameFails => Self::Rename,
+            FaultClass::RemoveFails => Self::Remove,
+            FaultClass::Stall => Self::Take,
+            FaultClass::ClockStep => Self::Date,
+        }
+    }
+}
+
+impl Met {
+    /// What the caller is told. Whoever hands it on names the fault by that.
+    pub(super) fn error(&self) -> io::Error {
+        let (class, tag) = (self.fault.class, Fault::tag(self.number));
+        let kind = match class {
+            FaultClass::DiskFull => io::ErrorKind::StorageFull,
+            _ => io::ErrorKind::Other,
+        };
+        io::Error::new(kind, format!("the disk failed: {} {tag}", class.name()))
+    }
+
+    /// How a sync fails.
+    pub(super) fn sync_failure(&self) -> SyncFailure {
+        match self.fault.class {
+            FaultClass::SyncForgetsPages => SyncFailure::ForgetsPages,
+            FaultClass::SyncDropsPages => SyncFailure::DropsPages,
+            _ => SyncFailure::KeepsPages,
+        }
+    }
+
+    /// How much longer the call takes.
+    pub(super) fn stall_us(&self) -> u64 {
+        u64::try_from(self.fault.us).unwrap_or(0)
+    }
+
+    /// How many of its bytes a write that fails writes.
+    pub(super) fn part(&self, length: usize) -> usize {
+        match self.fault.class {
+            FaultClass::ShortWrite => {
+                let eighths = usize::try_from(1 + self.fault.nth % 7).unwrap_or(1);
+                length * eighths / 8
+            }
+            _ => 0,
+        }
+    }
+}
+
+impl State {
+    /// Counts a call of a process; what goes wrong with it.
+    pub(super) fn meets(
+        &mut self,
+        process: ProcessId,
+        doing: Doing,
+        about: About<'_>,
+    ) -> Option<Met> {
+        let faults = &mut self.processes[process].faults;
+        let (zone, path) = match about {
+            About::Bytes(path) => (zone_of(path)?, path),
+            About::Names(path) => (Zone::Directory, path),
+        };
+        let met = faults.meets(doing, zone)?;
+        if met.fault.class == FaultClass::DiskFull {
+            faults.full = Some((self.now_us.saturating_add(met.stall_us()), met));
+        }
+        let told = faults.told.clone();
+        let fields = [("process", process as u64), ("number", met.number.into())];
+        self.add(Kind::Note, met.fault.class.name(), Some(path), &fields);
+        if let Some(told) = told {
+            told(met.number, path, self.now_us);
+        }
+        Some(met)
+    }
+
+    /// What goes wrong with a write of a process.
+    pub(super) fn meets_write(&mut self, process: ProcessId, path: &Path) -> Option<Met> {
+        if let Some(met) = self.meets(process, Doing::Date, About::Bytes(path)) {
+            self.wall_offset_us = self.wall_offset_us.saturating_add(met.fault.us);
+        }
+        let met = self.meets(process, Doing::Write, About::Bytes(path));
+        met.or_else(|| self.full(process))
+    }
+
+    /// What makes the disk full for a process now.
+    pub(super) fn full(&mut self, process: ProcessId) -> Option<Met> {
+        let (until_us, met) = self.processes[process].faults.full?;
+        (self.now_us < until_us).then_some(met)
+    }
+}
+
+/// What a file is, by its name.
+fn zone_of(path: &Path) -> Option<Zone> {
+    let name = path.file_name()?.to_str()?;
+    match name.rsplit('.').next() {
+        Some("seg") => Some(Zone::Segment),
+        Some("commit") => Some(Zone::Commit),
+        _ => matches!(name, "MARK" | "EPOCHS").then_some(Zone::Publication),
+    }
+}

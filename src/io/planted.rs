@@ -42,7 +42,7 @@ pub enum Planted {
     SyncRetried,
     /// Recovery forces what nothing proves durable, without writing it again.
     RecoveryResyncs,
-    /// Recovery cuts the last whole frame off with the torn one.
+    /// Recovery cuts the last whole frame off.
     CutTooMuch,
     /// Recovery counts a torn frame as a message.
     CutTooLittle,

@@ -85,8 +85,8 @@ pub(crate) async fn build_state<W: World>(
     let mut end = Sequence::MAX;
     if planted!(world, CutTooMuch) {
         let whole = scan_from(world, &segments, start, settled..end, |_| {}).await?;
-        let last_but_one = whole.frames.iter().rev().nth(1).filter(|_| !whole.torn.is_empty());
-        end = last_but_one.map_or(end, |frame| frame.end.max(settled));
+        let kept = whole.frames.iter().rev().find(|frame| frame.end < whole.log_end);
+        end = kept.map_or(settled, |frame| frame.end.max(settled));
     }
     let scan = scan_from(world, &segments, start, settled..end, |entry| {
         if !planted!(world, TailNotRebuilt) {

@@ -44,6 +44,7 @@ pub(super) const fn caught_by(mistake: Planted) -> Invariant {
         | Planted::SyncRetried
         | Planted::RecoveryResyncs
         | Planted::MarkUnwritten => Invariant::SyncedSurvives,
+        Planted::CutTooMuch => Invariant::FlushedSurvives,
         // The next opening finds an index that knows more than the log, and refuses.
         Planted::SettleUnforced => Invariant::Progress,
         // What no sync had proven is lost, and taken for damage: opening is refused.
@@ -52,9 +53,8 @@ pub(super) const fn caught_by(mistake: Planted) -> Invariant {
         Planted::RecoveryOnce => Invariant::Progress,
         // The first segment of the epoch is there already, and is not written over.
         Planted::EpochKept => Invariant::Progress,
-        Planted::CutTooMuch | Planted::CutAppendedTo => Invariant::FlushedSurvives,
-        // Where a message is counted there is none.
-        Planted::CutTooLittle => Invariant::Prefix,
+        // Where a message is counted there is none; behind a torn end nobody reads on.
+        Planted::CutTooLittle | Planted::CutAppendedTo => Invariant::Prefix,
         Planted::SettleFailureIgnored => Invariant::Lookups,
         // Readers look for it where the settled part should begin.
         Planted::TailNotRebuilt => Invariant::Lookups,

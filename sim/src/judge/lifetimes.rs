@@ -77,6 +77,12 @@ fn left_of(event: &Event, ends: &[&Ends]) -> Option<Event> {
     let end = ends.iter().filter_map(|ends| ends.get(&event.lane)).min();
     let perhaps = || Event { outcome: Outcome::Unknown(lost()), ..event.clone() };
     match (&event.call, &event.outcome) {
+        // It names a message that was taken back: whoever asks must be told so.
+        (Call::Commit { sequence: Some(sequence), .. }, _)
+            if end.is_some_and(|end| sequence >= end) =>
+        {
+            None
+        }
         (Call::Trim { .. }, Outcome::Ok(_)) | (Call::Kill, _) => Some(event.clone()),
         // A commit is with the operating system when it is acknowledged.
         (Call::Append { .. } | Call::Commit { .. } | Call::Trim { .. }, Outcome::Unknown(_))

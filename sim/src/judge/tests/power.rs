@@ -3,7 +3,7 @@
 use super::story::{Story, appended, run};
 use super::*;
 use crate::history::{Call, Reply};
-use crate::plan::Ack;
+use crate::plan::{Ack, CommitChoice};
 
 /// Two messages synced, two flushed, the power lost with messages up to `end` left.
 fn lost(end: u64) -> Story {
@@ -64,4 +64,19 @@ fn what_was_left_is_what_was_appended() {
     story.next(9, &[run(0, 2, 0, 0)]);
     story.next(9, &[]);
     assert_eq!(anomalies(Invariant::Visibility, story), ["unseen"]);
+}
+
+#[test]
+fn commits_of_messages_that_were_taken_back_are_gone() {
+    let committed = |sequence: u64, end: u64| {
+        let mut story = Story::new();
+        story.append(0, 0, 4, 0);
+        story.commit(CommitChoice::Processed, Some(sequence), None);
+        story.lose_power(end);
+        story.append(1, 0, 4, end);
+        story.committed(Some(sequence + 1));
+        anomalies(Invariant::Commits, story)
+    };
+    assert_eq!(committed(1, 2), [""; 0]);
+    assert_eq!(committed(3, 2), ["commit-phantom"]);
 }

@@ -61,10 +61,24 @@ enum Reach {
     Any,
 }
 
+impl Reach {
+    /// `first` and `last` are the numbers of the changes that nothing has forced.
+    fn draw(stream: &mut Stream, (first, last): (u64, u64)) -> Self {
+        match stream.below(8) {
+            0 => Self::Nothing,
+            1 => Self::Everything,
+            2..=4 => Self::UpTo(stream.range(first.saturating_sub(1)..last + 1)),
+            _ => Self::Any,
+        }
+    }
+}
+
 /// Decides what is there afterwards, and counts what is not.
 pub(super) struct Aftermath<'a> {
     stream: &'a mut Stream,
     reach: Reach,
+    /// Whether each file is for itself: a system writes one file back long before another.
+    is_by_file: bool,
     /// Changes of names, decided once each.
     entries: BTreeMap<u64, bool>,
     pub(super) loss: PowerLoss,
@@ -72,14 +86,21 @@ pub(super) struct Aftermath<'a> {
 
 impl<'a> Aftermath<'a> {
     /// `changes` are the first and the last number of what nothing has forced.
-    fn new(stream: &'a mut Stream, (first, last): (u64, u64)) -> Self {
-        let reach = match stream.below(8) {
-            0 => Reach::Nothing,
-            1 => Reach::Everything,
-            2..=4 => Reach::UpTo(stream.range(first.saturating_sub(1)..last + 1)),
-            _ => Reach::Any,
-        };
-        Self { stream, reach, entries: BTreeMap::new(), loss: PowerLoss::default() }
+    fn new(stream: &'a mut Stream, changes: (u64, u64)) -> Self {
+        let is_by_file = stream.chance(1, 3);
+        let reach = Reach::draw(stream, changes);
+        Self { stream, reach, is_by_file, entries: BTreeMap::new(), loss: PowerLoss::default() }
+    }
+
+    /// Turns to a file, with the numbers of its changes that nothing has forced.
+    fn turn_to(&mut self, changes: Option<(u64, u64)>) {
+        if let Some(changes) = changes.filter(|_| self.is_by_file) {
+            self.reach = match self.stream.below(3) {
+                0 => Reach::Nothing,
+                1 => Reach::Everything,
+                _ => Reach::draw(self.stream, changes),
+            };
+        }
     }
 
     /// How many of the changes of one piece, by their ascending numbers, reached the disk.
@@ -128,6 +149,7 @@ impl Disk {
             match &mut node.body {
                 Body::File(content) => {
                     self.used_bytes -= content.len() as u64;
+                    aftermath.turn_to(content.unforced());
                     content.cut_power(&mut aftermath);
                     self.used_bytes += content.len() as u64;
                 }

@@ -45,6 +45,9 @@ pub struct PlanConfig {
     pub flush_period_us: u64,
     /// What a reader reads ahead.
     pub read_ahead_bytes: u64,
+    /// Zeros that a writer writes ahead of use; 0 for none.
+    #[serde(default)]
+    pub fill_ahead_bytes: u64,
     /// How long an index instance stays open that nobody uses.
     pub index_idle_us: u64,
     /// What the messages are.

@@ -136,6 +136,7 @@ fn draw_config(seed: u64, shape: &Shape) -> PlanConfig {
         flush_period_us: *stream.pick(&[200, 10_000, 200_000]),
         read_ahead_bytes: *stream.pick(&[4 << 10, 64 << 10]),
         index_idle_us: *stream.pick(&[1_000, 100_000, 10_000_000]),
+        fill_ahead_bytes: *stream.pick(&[0, 0, 4 << 10, 64 << 10]),
         content: draw_content(seed),
     }
 }
@@ -157,6 +158,7 @@ fn main_config(seed: u64, shape: &Shape) -> PlanConfig {
         flush_period_us: 10_000,
         read_ahead_bytes: 256 << 10,
         index_idle_us: 10_000_000,
+        fill_ahead_bytes: 0,
         content: Content {
             seed: Stream::new(seed, CONTENT).draw(),
             repeated_id_count: 5_000,

@@ -52,6 +52,7 @@ impl Engine {
             flush_bytes: bytes(plan.flush_bytes),
             flush_period_us: plan.flush_period_us,
             read_ahead_bytes: bytes(plan.read_ahead_bytes),
+            fill_ahead_bytes: plan.fill_ahead_bytes,
             index_idle_us: plan.index_idle_us,
             ..DiskConfig::new(&self.directory)
         }

@@ -9,7 +9,7 @@ type Plain = fn(&mut PlanConfig);
 
 /// What settings are where nothing is to be seen of them: all of them values that plans are drawn
 /// with, so that each goes with each.
-const PLAIN: [Plain; 18] = [
+const PLAIN: [Plain; 19] = [
     |config| config.content.payload_max_bytes = 0,
     |config| config.content.repeated_id_count = 0,
     |config| config.content.repeated_in_16 = 1,
@@ -30,6 +30,7 @@ const PLAIN: [Plain; 18] = [
     |config| config.flush_bytes = 256 << 10,
     |config| config.flush_period_us = 200_000,
     |config| config.read_ahead_bytes = 64 << 10,
+    |config| config.fill_ahead_bytes = 0,
     |config| config.index_idle_us = 10_000_000,
 ];
 

@@ -161,6 +161,8 @@ section! {
         flush_period_us: u64 = 1, LONG_US;
         /// What a reader reads ahead.
         read_ahead_bytes: u64 = 4 << 10, 64 << 20;
+        /// Zeros that a writer writes ahead of use; 0 for none.
+        fill_ahead_bytes: u64 = 0, 1 << 30;
         /// How long an index instance stays open that nobody uses.
         index_idle_us: u64 = 1, LONG_US;
     }

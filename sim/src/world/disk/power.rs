@@ -15,8 +15,8 @@ pub(super) const PAGE_BYTES: usize = 4096;
 /// What is always written in one piece.
 pub(super) const SECTOR_BYTES: usize = 512;
 
-/// One page in so many is torn.
-const TORN_OF: u64 = 8;
+/// One page in so many is torn, in one power loss or another.
+const TORN_OF: [u64; 3] = [2, 8, 32];
 
 /// What a power loss took away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,6 +79,8 @@ pub(super) struct Aftermath<'a> {
     reach: Reach,
     /// Whether each file is for itself: a system writes one file back long before another.
     is_by_file: bool,
+    /// One page in so many is torn.
+    torn_of: u64,
     /// Changes of names, decided once each.
     entries: BTreeMap<u64, bool>,
     pub(super) loss: PowerLoss,
@@ -88,8 +90,10 @@ impl<'a> Aftermath<'a> {
     /// `changes` are the first and the last number of what nothing has forced.
     fn new(stream: &'a mut Stream, changes: (u64, u64)) -> Self {
         let is_by_file = stream.chance(1, 3);
+        let torn_of = *stream.pick(&TORN_OF);
         let reach = Reach::draw(stream, changes);
-        Self { stream, reach, is_by_file, entries: BTreeMap::new(), loss: PowerLoss::default() }
+        let (entries, loss) = Default::default();
+        Self { stream, reach, is_by_file, torn_of, entries, loss }
     }
 
     /// Turns to a file, with the numbers of its changes that nothing has forced.
@@ -123,7 +127,7 @@ impl<'a> Aftermath<'a> {
 
     /// Whether a page is torn.
     pub(super) fn tears(&mut self) -> bool {
-        matches!(self.reach, Reach::UpTo(_) | Reach::Any) && self.stream.chance(1, TORN_OF)
+        matches!(self.reach, Reach::UpTo(_) | Reach::Any) && self.stream.chance(1, self.torn_of)
     }
 
     /// Whether the change `number` of names reached the disk.

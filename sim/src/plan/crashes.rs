@@ -72,6 +72,8 @@ fn at_recovery(stream: &mut Stream, lane_count: u32, habits: &Habits) -> KillAt 
 }
 
 fn kill(stream: &mut Stream, step: Step, nth: u64, within: u64, habits: &Habits) -> KillAt {
-    let power = stream.chance(habits.power, 4);
+    // What a commit names is lost more often than not where the power goes right behind it.
+    let power = if step == Step::CommitWritten { habits.power * 2 } else { habits.power };
+    let power = stream.chance(power.min(4), 4);
     KillAt { step: format!("{step:?}"), nth, within_steps: Some(within), power }
 }

@@ -120,7 +120,7 @@ fn draw_config(seed: u64, shape: &Shape) -> PlanConfig {
     let several_topics = stream.chance(1, 3);
     let (topics, partitions) = if several_topics { (lanes, 1) } else { (1, lanes) };
     let narrow = |value: u64| u32::try_from(value).expect("drawn below the bound of 32 bits");
-    let settle_chunk_entries = narrow(*stream.pick(&[1, 1, 7, 40, 200, 2_000]));
+    let settle_chunk_entries = narrow(*stream.pick(&[1, 7, 40, 200, 2_000, 2_000]));
     PlanConfig {
         topic_count: narrow(topics),
         partition_count: narrow(partitions),
@@ -179,7 +179,7 @@ fn draw_content(seed: u64) -> Content {
         seed: stream.draw(),
         repeated_id_count: *stream.pick(&[0, 3, 20, 200]),
         repeated_in_16: 1 + stream.below(15),
-        payload_max_bytes: *stream.pick(&[0, 16, 200, 1_500]),
+        payload_max_bytes: *stream.pick(&[0, 16, 200, 1_500, 6_000]),
         timestamp_step_us: *stream.pick(&[0, 10, 1_000, 100_000]),
         timestamp_skew_us: *stream.pick(&[0, 500, 50_000, 5_000_000]),
         timestamp_grain_us: *stream.pick(&[1, 1_000, 1_000_000]),
@@ -192,6 +192,8 @@ fn draw_content(seed: u64) -> Content {
 struct Mix {
     /// Weights of the acknowledgement levels; zero: never.
     acks: [u64; 3],
+    /// Whether anybody has anything forced to disk.
+    forces: bool,
     dropped_futures: bool,
     bad_commits: bool,
     duplicates: bool,
@@ -210,6 +212,7 @@ impl Mix {
     const fn main() -> Self {
         Self {
             acks: [1, 16, 1],
+            forces: true,
             dropped_futures: true,
             bad_commits: true,
             duplicates: true,
@@ -226,9 +229,13 @@ impl Mix {
 
     fn draw(stream: &mut Stream) -> Self {
         let mut weight = |most: u64| stream.below(most + 1);
-        let acks = [weight(3), 1 + weight(8), weight(3)];
+        let mut acks = [weight(3), 1 + weight(8), weight(3)];
+        // Else hardly anything would be left for a power loss to take.
+        let forces = stream.chance(2, 3);
+        acks[2] *= u64::from(forces);
         Self {
             acks,
+            forces,
             dropped_futures: stream.chance(1, 2),
             bad_commits: stream.chance(4, 5),
             duplicates: stream.chance(2, 3),
@@ -365,7 +372,8 @@ impl Draft<'_> {
 
     fn produce(&self, lane: u32, stream: &mut Stream) -> Operation {
         if stream.chance(1, 20) {
-            return Operation::Flush { lane, fsync: stream.chance(1, 2) };
+            let fsync = stream.chance(1, 2) && self.mix.forces;
+            return Operation::Flush { lane, fsync };
         }
         let most = self.mix.batch_count.min(self.shape.batch_max_count);
         let count = u32::try_from(1 + stream.below(most)).expect("batches are short");
@@ -466,7 +474,10 @@ impl Draft<'_> {
         match stream.below(8) {
             0 | 1 if self.mix.settles => Operation::Settle { lane },
             2 if self.mix.trims => Operation::Trim { lane, keep: stream.below(100) },
-            3 => Operation::Flush { lane, fsync: stream.chance(1, 2) },
+            3 => {
+                let fsync = stream.chance(1, 2) && self.mix.forces;
+                Operation::Flush { lane, fsync }
+            }
             4 | 5 => Operation::Silence { us: 1 + stream.below(20_000) },
             _ => Operation::Marks { lane },
         }

@@ -89,7 +89,7 @@ pub(super) struct Aftermath<'a> {
 impl<'a> Aftermath<'a> {
     /// `changes` are the first and the last number of what nothing has forced.
     fn new(stream: &'a mut Stream, changes: (u64, u64)) -> Self {
-        let is_by_file = stream.chance(1, 3);
+        let is_by_file = stream.chance(1, 2);
         let torn_of = *stream.pick(&TORN_OF);
         let reach = Reach::draw(stream, changes);
         let (entries, loss) = Default::default();

@@ -11,6 +11,7 @@ mod explain;
 mod keep;
 mod kept;
 mod log;
+mod merge;
 mod progress;
 mod regressions;
 mod replay;
@@ -62,6 +63,8 @@ enum Command {
     Keep(keep::KeepArgs),
     /// Runs the plans that are kept
     Regressions(regressions::RegressionsArgs),
+    /// Makes one report of runs that each ran a part of the seeds
+    Merge(merge::MergeArgs),
     /// Judges a recorded history again, or checks a storage directory
     Check(check::CheckArgs),
     /// Appends to a storage directory, follows it, looks into it
@@ -95,6 +98,7 @@ fn dispatch(cli: Cli) -> Ended {
         Command::Shrink(args) => shrink::shrink_command(&args),
         Command::Keep(args) => keep::keep(&args),
         Command::Regressions(args) => regressions::regressions(&args),
+        Command::Merge(args) => merge::merge(&args),
         Command::Check(args) => check::check(&args),
         Command::Log(args) => log::log(&args),
         Command::Explain(args) => explain::explain(&args),

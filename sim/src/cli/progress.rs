@@ -57,7 +57,7 @@ const TICK_EVERY: Duration = Duration::from_millis(250);
 /// How far a run is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct State {
-    /// Seeds that are done, and how many there are.
+    /// Seeds that are done, and how many there are; 0 where time decides.
     pub seeds: (u64, u64),
     /// What was begun so far.
     pub work: Work,
@@ -70,9 +70,11 @@ impl State {
     pub(super) fn words(&self) -> String {
         let Work { operations, appends, messages, lookups } = self.work;
         let (done, all) = self.seeds;
+        let seeds =
+            if all == 0 { format!("{done} seeds") } else { format!("{done} of {all} seeds") };
         let of = self.operations.map_or_else(String::new, |all| format!(" of {all}"));
         format!(
-            "{done} of {all} seeds, {operations}{of} operations: {appends} appends of {messages} \
+            "{seeds}, {operations}{of} operations: {appends} appends of {messages} \
              messages, {lookups} lookups"
         )
     }
@@ -116,7 +118,7 @@ impl Progress {
         if let Some(bar) = &self.bar {
             let (done, all) = state.share();
             bar.set_length(all.max(1));
-            bar.set_position(done);
+            bar.set_position(done.min(all.max(1)));
             bar.set_message(state.words());
         }
         if self.counts && self.is_due() {

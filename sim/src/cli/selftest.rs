@@ -1,7 +1,9 @@
 //! `duolog-selftest`: the judges are judged.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use duolog::io::Planted;
 
@@ -67,10 +69,55 @@ pub(super) const fn caught_by(mistake: Planted) -> Invariant {
     }
 }
 
+/// How often a mistake is looked for again once it was seen, for the median.
+const SIGHTINGS: usize = 5;
+
+/// A mistake that is planted.
+#[derive(Clone, Copy)]
+enum Mistake {
+    Model(Mutant),
+    Engine(Planted),
+}
+
+impl Mistake {
+    fn all() -> Vec<Self> {
+        let models = Mutant::ALL.into_iter().map(Self::Model);
+        models.chain(Planted::ALL.into_iter().map(Self::Engine)).collect()
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::Model(mutant) => format!("model {mutant:?}"),
+            Self::Engine(mistake) => planted_name(mistake),
+        }
+    }
+
+    const fn invariant(self) -> Invariant {
+        match self {
+            Self::Model(mutant) => mutant.invariant(),
+            Self::Engine(mistake) => caught_by(mistake),
+        }
+    }
+
+    /// What it breaks on a seed.
+    fn broken(self, seed: u64) -> Vec<String> {
+        let plan = Plan::draw(seed, &Shape::simulated());
+        broken(&match self {
+            Self::Model(mutant) => {
+                judge(&simulate(&plan, &Perfect::mutant(mutant), SimOptions::default()).history)
+            }
+            Self::Engine(mistake) => {
+                run_plan(Target::Engine, plan, &BTreeSet::from([mistake])).judgements
+            }
+        })
+    }
+}
+
 struct Row {
-    name: String,
-    invariant: Invariant,
+    mistake: Mistake,
     caught: Option<u64>,
+    /// Seeds that it took, in the middle.
+    median: Option<u64>,
     /// What else was broken on that seed.
     also: Vec<String>,
 }
@@ -78,36 +125,25 @@ struct Row {
 /// Plants every mistake and looks for it on the default seeds, on which the clean engine passes.
 pub fn selftest() -> Exit {
     let mut exit = Exit::Pass;
-    let mut rows = Vec::new();
-    for mutant in Mutant::ALL {
-        let invariant = mutant.invariant();
-        let run = |seed| {
-            let plan = Plan::draw(seed, &Shape::simulated());
-            judge(&simulate(&plan, &Perfect::mutant(mutant), SimOptions::default()).history)
-        };
-        rows.push(row(format!("model {mutant:?}"), invariant, |seed| broken(&run(seed))));
-    }
-    for mistake in Planted::ALL {
-        let planted = BTreeSet::from([mistake]);
-        let run = |seed| {
-            let plan = Plan::draw(seed, &Shape::simulated());
-            run_plan(Target::Engine, plan, &planted).judgements
-        };
-        rows.push(row(planted_name(mistake), caught_by(mistake), |seed| broken(&run(seed))));
-    }
-    let mut text =
-        format!(" {:<26} {:<17} {:<20} ALSO BROKEN\n", "MISTAKE", "MUST BE SEEN BY", "SEEN");
+    let rows = rows();
+    let mut text = format!(
+        " {:<26} {:<17} {:<20} {:>6}  ALSO BROKEN\n",
+        "MISTAKE", "MUST BE SEEN BY", "SEEN", "MEDIAN*"
+    );
     for row in &rows {
         let seen = match row.caught {
             Some(seed) => format!("seed {seed} ({} tried)", seed - SEEDS.start + 1),
             None => format!("NOT IN {} SEEDS", SEEDS.end - SEEDS.start),
         };
-        let (name, invariant) = (&row.name, row.invariant.name());
-        let _ = writeln!(text, " {name:<26} {invariant:<17} {seen:<20} {}", row.also.join(", "));
+        let (name, invariant) = (row.mistake.name(), row.mistake.invariant().name());
+        let median = row.median.map_or("-".to_owned(), |median| median.to_string());
+        let also = row.also.join(", ");
+        let _ = writeln!(text, " {name:<26} {invariant:<17} {seen:<20} {median:>6}   {also}");
         if row.caught.is_none() {
             exit = Exit::Inconclusive;
         }
     }
+    text += "   * seeds until it is seen, the median of up to 5 times in a row\n";
     print(&text);
     // The clean engine on every seed that any of them needed.
     let most = rows.iter().filter_map(|row| row.caught).max().unwrap_or(0);
@@ -123,14 +159,50 @@ pub fn selftest() -> Exit {
     exit
 }
 
-/// Runs seeds until the named invariant is broken.
-fn row(name: String, invariant: Invariant, run: impl Fn(u64) -> Vec<String>) -> Row {
+/// A row for every mistake, several looked for at the same time.
+fn rows() -> Vec<Row> {
+    let (all, next) = (Mistake::all(), AtomicUsize::new(0));
+    let rows = Mutex::new(BTreeMap::new());
+    let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        let work = || {
+            while let Some((at, mistake)) = take(&all, &next) {
+                let row = row(mistake);
+                rows.lock().unwrap_or_else(PoisonError::into_inner).insert(at, row);
+            }
+        };
+        (0..jobs).for_each(|_| drop(scope.spawn(work)));
+    });
+    rows.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
+}
+
+/// The next mistake that nobody has looked for, and its place.
+fn take(all: &[Mistake], next: &AtomicUsize) -> Option<(usize, Mistake)> {
+    let at = next.fetch_add(1, Ordering::Relaxed);
+    Some((at, *all.get(at)?))
+}
+
+/// Runs seeds until the named invariant was broken a few times.
+fn row(mistake: Mistake) -> Row {
+    let mut row = Row { mistake, caught: None, median: None, also: Vec::new() };
+    let (mut waits, mut since) = (Vec::new(), SEEDS.start);
     for seed in SEEDS {
-        let mut broken = run(seed);
-        if broken.iter().any(|one| one == invariant.name()) {
-            broken.retain(|one| one != invariant.name());
-            return Row { name, invariant, caught: Some(seed), also: broken };
+        let mut broken = mistake.broken(seed);
+        let name = mistake.invariant().name();
+        if !broken.iter().any(|one| one == name) {
+            continue;
+        }
+        if row.caught.is_none() {
+            broken.retain(|one| one != name);
+            (row.caught, row.also) = (Some(seed), broken);
+        }
+        waits.push(seed + 1 - since);
+        since = seed + 1;
+        if waits.len() == SIGHTINGS {
+            break;
         }
     }
-    Row { name, invariant, caught: None, also: Vec::new() }
+    waits.sort_unstable();
+    row.median = waits.get(waits.len() / 2).copied();
+    row
 }

@@ -23,6 +23,85 @@ fn seeds_are_read_in_both_forms() {
 }
 
 #[test]
+fn parts_share_the_seeds_out() {
+    use super::seeds::Part;
+    let seeds = Seeds { from: 100, to: 117 };
+    for count in 1..6 {
+        let mut all = BTreeSet::new();
+        for index in 1..=count {
+            let part = Part::parse(&format!("{index}/{count}")).unwrap();
+            let own: Vec<u64> = (0..).map_while(|nth| part.seed(seeds, nth)).collect();
+            assert_eq!(own.len() as u64, part.count(seeds), "{part}");
+            assert!(own.iter().all(|seed| all.insert(*seed)), "{part}: no seed twice");
+        }
+        assert_eq!(all, (100..117).collect(), "{count} parts leave nothing out");
+    }
+    for wrong in ["0/4", "5/4", "1/0", "1", "a/b", "-1/2"] {
+        assert!(Part::parse(wrong).is_err(), "{wrong}");
+    }
+    let behind = Part::parse("5/5").unwrap();
+    assert_eq!(behind.count(Seeds { from: 0, to: 3 }), 0);
+}
+
+#[test]
+fn times_are_read() {
+    use super::duration::parse_duration;
+    use std::time::Duration;
+    assert_eq!(parse_duration("90s").unwrap(), Duration::from_secs(90));
+    assert_eq!(parse_duration("2m").unwrap(), Duration::from_secs(120));
+    assert_eq!(parse_duration("8h").unwrap(), Duration::from_secs(28_800));
+    for wrong in ["", "5", "m", "5d", "-1s", "1.5h", "18446744073709551615h"] {
+        assert!(parse_duration(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_run_ends_with_its_time_and_says_how_far_it_came() {
+    let root = tempfile::tempdir().unwrap();
+    let out = root.path().join("out");
+    let path = out.to_str().unwrap();
+    let run = ["run", "--mode", "sim", "--log", "perfect", "--seed-from", "a revision", "-o", path];
+    assert_eq!(duolog(&[&run[..], &["--for", "0s"]].concat()), Ok(Exit::Nothing));
+    let report = report(&out);
+    assert_eq!((report.seed_count, report.first_seed), (0, from_revision("a revision")));
+    assert_eq!(report.verdict, crate::judge::Verdict::Inconclusive, "no seed is no pass");
+}
+
+#[test]
+fn parts_of_a_run_make_one_report() {
+    let root = tempfile::tempdir().unwrap();
+    let path = |name: &str| root.path().join(name).display().to_string();
+    let run = |name: &str, more: &[&str]| {
+        let words = ["run", "--mode", "sim", "--log", "perfect", "--seeds", "0..40", "-o"];
+        duolog(&[&words[..], &[&path(name)], more].concat())
+    };
+    for (name, part) in [("one", "1/3"), ("two", "2/3"), ("three", "3/3")] {
+        run(name, &["--partition", part]).unwrap();
+    }
+    run("whole", &[]).unwrap();
+    let (one, two, three) = (path("one"), path("two"), path("three"));
+    let (out, file) = (path("merged"), path("junit.xml"));
+    let merge = ["merge", &one, &two, &three, "-o", &out, "--junit", &file];
+    let whole = report(Path::new(&path("whole")));
+    assert_eq!(duolog(&merge).unwrap().code(), whole.exit_code);
+    let merged = report(Path::new(&out));
+    assert_eq!((merged.seed_count, merged.part_count), (40, 3));
+    assert_eq!((merged.first_seed, merged.end_seed), (0, 40));
+    assert_eq!(merged.invariants, whole.invariants);
+    assert_eq!(merged.operations, whole.operations);
+    assert_eq!((merged.kill_count, merged.virtual_us), (whole.kill_count, whole.virtual_us));
+    let (swarm, all) = (merged.swarm.unwrap(), whole.swarm.unwrap());
+    assert_eq!((swarm.medians, swarm.crashes), (all.medians, all.crashes));
+    let xml = std::fs::read_to_string(file).unwrap();
+    assert!(xml.contains("<testcase classname=\"duolog\" name=\"I1 visibility\">"), "{xml}");
+
+    assert_eq!(duolog(&["merge", &one, &two, &one, "-o", &out]).unwrap_err().0, Exit::Usage);
+    let overlapping = ["merge", &path("whole"), &two, "-o", &out];
+    assert_eq!(duolog(&overlapping).unwrap_err().0, Exit::Usage);
+    assert_eq!(duolog(&["merge", &path("none")]).unwrap_err().0, Exit::Environment);
+}
+
+#[test]
 fn exit_codes_are_distinct_and_stay_below_125() {
     let codes: BTreeSet<u8> = Exit::ALL.iter().map(|exit| exit.code()).collect();
     assert_eq!(codes.len(), Exit::ALL.len());

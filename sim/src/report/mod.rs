@@ -6,10 +6,13 @@ mod directory;
 mod environment;
 mod failure;
 mod faults;
+mod group;
 mod interval_log;
+mod junit;
 mod latency;
 mod lines;
 mod measure;
+mod merge;
 mod retention;
 mod swarm;
 mod table;
@@ -24,9 +27,12 @@ pub use directory::RunDirectory;
 pub use environment::{Environment, memory_peak_bytes};
 pub use failure::{FailureRecord, ShrunkRecord};
 pub use faults::{FaultCount, FaultTally, fault_table};
+pub use group::{FailureGroup, group_words};
 pub use interval_log::interval_log;
+pub use junit::junit;
 pub use latency::{Latency, latencies, latency_table};
 pub use lines::LinesReport;
+pub use merge::{MergeError, merge};
 pub use retention::Retention;
 pub use swarm::{CrashCounts, Medians, Swarm, SwarmTally};
 pub use table::invariant_table;
@@ -82,6 +88,18 @@ pub struct Report {
     /// The first of them.
     #[serde(with = "crate::plan::text")]
     pub first_seed: u64,
+    /// The one behind the last of them; 0 in reports that do not say.
+    #[serde(default, with = "crate::plan::text")]
+    pub end_seed: u64,
+    /// Which part of these seeds ran, as `i/n`; all, where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition: Option<String>,
+    /// Of how many runs this is the report.
+    #[serde(default = "one")]
+    pub part_count: u64,
+    /// What is not told, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// How many operations were recorded.
     pub operation_count: u64,
     /// How many processes were killed.
@@ -119,8 +137,15 @@ pub struct Report {
     pub invariants: Vec<InvariantReport>,
     /// The seeds that failed.
     pub failures: Vec<FailedSeed>,
+    /// Those that are alike.
+    #[serde(default)]
+    pub groups: Vec<FailureGroup>,
     /// Where it ran.
     pub environment: Environment,
+}
+
+const fn one() -> u64 {
+    1
 }
 
 /// One invariant over all seeds.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::history::{Call, Event, Reply};
 use crate::run::{Crash, Within};
 
+use super::merge::added;
 use super::table::grouped;
 
 /// What half of the seeds had at least; a seed counts as what it did.
@@ -50,7 +51,7 @@ pub struct CrashCounts {
 }
 
 /// How much simulated seeds did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Swarm {
     /// Of a seed.
     pub medians: Medians,
@@ -60,10 +61,23 @@ pub struct Swarm {
     pub virtual_over_real: f64,
     /// Seeds a second of each thread that ran some.
     pub seeds_per_second_and_core: f64,
+    /// What the medians are of.
+    #[serde(default)]
+    pub spreads: Spreads,
+}
+
+/// How many seeds had which count, of each thing that has a median.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spreads {
+    operations: Spread,
+    reading_sessions: Spread,
+    writer_restarts: Spread,
+    crashes: Spread,
 }
 
 /// How many seeds had which count of something.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 struct Spread {
     by_value: BTreeMap<u64, u64>,
 }
@@ -90,46 +104,50 @@ impl Spread {
 /// Adds up simulated seeds.
 #[derive(Clone, Debug, Default)]
 pub struct SwarmTally {
-    operations: Spread,
-    reading_sessions: Spread,
-    writer_restarts: Spread,
-    crash_spread: Spread,
+    spreads: Spreads,
     crashes: CrashCounts,
+}
+
+impl Spreads {
+    fn medians(&self) -> Medians {
+        Medians {
+            operations: self.operations.median(),
+            reading_sessions: self.reading_sessions.median(),
+            writer_restarts: self.writer_restarts.median(),
+            crashes: self.crashes.median(),
+        }
+    }
 }
 
 impl SwarmTally {
     /// Adds a seed.
     pub fn add(&mut self, events: &[Event], crashes: &[Crash]) {
         let calls = events.iter().filter(|event| !event.call.is_fault());
-        self.operations.add(calls.count() as u64);
+        self.spreads.operations.add(calls.count() as u64);
         let actors = || events.iter().filter(|event| event.actor != Event::DRIVER);
         let readers: BTreeSet<u32> = actors()
             .filter(|event| matches!(event.reply(), Some(Reply::Messages(_))))
             .map(|event| event.session)
             .collect();
-        self.reading_sessions.add(readers.len() as u64);
+        self.spreads.reading_sessions.add(readers.len() as u64);
         let restarts = actors()
             .filter(|event| event.call == Call::OpenWriter && event.reply().is_some())
             .count();
-        self.writer_restarts.add(restarts as u64);
-        self.crash_spread.add(crashes.len() as u64);
+        self.spreads.writer_restarts.add(restarts as u64);
+        self.spreads.crashes.add(crashes.len() as u64);
         crashes.iter().for_each(|crash| self.crashes.add(crash));
     }
 
     /// What they say, where it took `threads` threads `elapsed_us` and `virtual_us` passed.
     pub fn report(&self, virtual_us: u64, elapsed_us: u64, threads: usize) -> Swarm {
-        let seed_count: u64 = self.operations.by_value.values().sum();
+        let seed_count: u64 = self.spreads.operations.by_value.values().sum();
         let elapsed = elapsed_us.max(1) as f64;
         Swarm {
-            medians: Medians {
-                operations: self.operations.median(),
-                reading_sessions: self.reading_sessions.median(),
-                writer_restarts: self.writer_restarts.median(),
-                crashes: self.crash_spread.median(),
-            },
+            medians: self.spreads.medians(),
             crashes: self.crashes,
             virtual_over_real: virtual_us as f64 / elapsed,
             seeds_per_second_and_core: seed_count as f64 * 1e6 / elapsed / threads.max(1) as f64,
+            spreads: self.spreads.clone(),
         }
     }
 }
@@ -153,6 +171,22 @@ impl CrashCounts {
 }
 
 impl Swarm {
+    /// Both together: medians of all seeds, rates that are the mean of both.
+    pub(super) fn merged(&self, other: &Self) -> Self {
+        let spreads = added(&self.spreads, &other.spreads);
+        let mean = |one: f64, other: f64| f64::midpoint(one, other);
+        Self {
+            medians: spreads.medians(),
+            crashes: added(&self.crashes, &other.crashes),
+            virtual_over_real: mean(self.virtual_over_real, other.virtual_over_real),
+            seeds_per_second_and_core: mean(
+                self.seeds_per_second_and_core,
+                other.seeds_per_second_and_core,
+            ),
+            spreads,
+        }
+    }
+
     /// In words.
     pub fn words(&self) -> String {
         let (medians, crashes) = (&self.medians, &self.crashes);

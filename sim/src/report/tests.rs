@@ -71,6 +71,40 @@ fn a_timeline_shows_who_did_what_and_marks_what_is_wrong() {
 }
 
 #[test]
+fn failures_that_are_alike_are_one_group() {
+    let failed = |seed, anomaly: &str, digest: Option<&str>| FailedSeed {
+        seed,
+        invariants: vec!["prefix".to_owned()],
+        replay: format!("duolog replay {seed}"),
+        directory: None,
+        anomaly: anomaly.to_owned(),
+        shrunk: digest.map(|digest| ShrunkRecord {
+            operations: 2,
+            messages: 3,
+            actors: 1,
+            faults: 1,
+            runs: 9,
+            is_done: true,
+            digest: digest.to_owned(),
+        }),
+    };
+    let failures = [
+        failed(1, "hole", None),
+        failed(2, "hole", Some("a")),
+        failed(3, "poll-skip", Some("a")),
+        failed(4, "hole", Some("a")),
+        failed(5, "hole", Some("b")),
+    ];
+    let groups = FailureGroup::of(&failures);
+    let seeds: Vec<usize> = groups.iter().map(|group| group.seeds.len()).collect();
+    assert_eq!(seeds, [2, 1, 1, 1], "{groups:?}");
+    let words = group_words(&groups);
+    assert!(words.starts_with(" FAILURES  5 seeds, 4 of a kind\n   prefix (hole), 2 seeds: 0x"));
+    assert!(words.contains("shrunk to 2 operations and 3 messages by 1 actor, 1 fault"), "{words}");
+    assert_eq!(group_words(&[]), "");
+}
+
+#[test]
 fn invariants_never_at_risk_are_no_pass() {
     let mut tally = Tally::default();
     assert_eq!(tally.verdict(), Verdict::Inconclusive);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::cli::seeds::{Seeds, from_revision};
+use crate::cli::seeds::{OF_A_REVISION, Part, Seeds, from_revision};
 use crate::cli::{Exit, Failure};
 use crate::plan::{RunMode, Scenario};
 
@@ -13,6 +13,7 @@ use super::{Mode, RunArgs};
 pub(super) struct Chosen {
     pub mode: Mode,
     pub seeds: Seeds,
+    pub part: Part,
     pub max_fail: u64,
     pub jobs: Option<usize>,
     pub messages: Option<PathBuf>,
@@ -33,11 +34,38 @@ impl Chosen {
         Ok(Self {
             mode,
             seeds: seeds(args, mode, said.seeds),
+            part: args.partition.unwrap_or(Part::WHOLE),
             max_fail: args.max_fail.or(said.max_fail.as_ref().map(number)).unwrap_or(1),
             jobs: args.jobs.or(said.jobs.as_ref().map(|jobs| *jobs.as_ref())),
             messages: args.messages.clone().or(said.messages.as_ref().map(PathBuf::from)),
             scenario,
         })
+    }
+
+    /// The seeds in words.
+    pub(super) fn seeds_told(&self, args: &RunArgs) -> String {
+        let mut text = format!("seeds {:#x}..{:#x}", self.seeds.from, self.seeds.to);
+        if self.part != Part::WHOLE {
+            text += &format!(", part {}", self.part);
+        }
+        if let Some(revision) = &args.seed_from {
+            text += &format!(", from {revision:?}");
+        }
+        if let Some(time) = args.r#for {
+            text += &format!(", for {} s", time.as_secs());
+        }
+        text
+    }
+
+    /// How many seeds are to be run.
+    pub(super) const fn seed_count(&self) -> u64 {
+        self.part.count(self.seeds)
+    }
+
+    /// The seeds to be run, in order.
+    pub(super) fn each_seed(&self) -> impl Iterator<Item = u64> {
+        let (part, seeds) = (self.part, self.seeds);
+        (0..).map_while(move |nth| part.seed(seeds, nth))
     }
 
     /// The scenario with every choice said in it.
@@ -59,11 +87,16 @@ fn seeds(args: &RunArgs, mode: Mode, in_file: Option<Seeds>) -> Seeds {
     if let Some(seed) = args.seed {
         return Seeds { from: seed, to: seed.saturating_add(1) };
     }
-    let most = if mode == Mode::Sim { 64 } else { 1 };
+    let most = match mode {
+        // As many as time allows.
+        _ if args.r#for.is_some() => OF_A_REVISION,
+        Mode::Sim => 64,
+        Mode::Threads => 1,
+    };
     let in_file = in_file.filter(|_| args.seed_from.is_none());
     let seeds = args.seeds.or(in_file).unwrap_or(Seeds { from: 0, to: most });
     let base = args.seed_from.as_deref().map_or(0, from_revision);
-    Seeds { from: base + seeds.from, to: base + seeds.to }
+    Seeds { from: base.saturating_add(seeds.from), to: base.saturating_add(seeds.to) }
 }
 
 /// Reads a scenario.

@@ -1,23 +1,24 @@
 //! The end of a run: what is told, and the report.
 
-use std::time::Instant;
-
 use serde_json::json;
 
+use crate::cli::merge::write_junit;
+use crate::cli::seeds::Part;
 use crate::cli::{Ended, Exit, Failure};
 use crate::judge::Verdict;
 use crate::report::{
-    Demand, Environment, FaultCount, LinesReport, REPORT_VERSION, Report, Swarm, demand_table,
-    fault_table, invariant_table, latency_table, memory_peak_bytes,
+    Demand, Environment, FailureGroup, FaultCount, LinesReport, REPORT_VERSION, Report, Swarm,
+    demand_table, fault_table, group_words, invariant_table, latency_table, memory_peak_bytes,
 };
 
 use super::simulated::thread_count;
 use super::{Job, Mode, Results};
 
 /// Tells the results and writes the report.
-pub(super) fn finish(job: &Job<'_>, results: Results, start: Instant) -> Ended {
+pub(super) fn finish(job: &Job<'_>, results: Results) -> Ended {
     let Job { args, chosen, directory, .. } = job;
-    let Results { tally, swarm, faults, mut failures, latencies, activity, lines, .. } = results;
+    let Results { tally, swarm, faults, latencies, activity, lines, end_seed, .. } = results;
+    let mut failures = results.failures;
     failures.sort_by_key(|failure| failure.seed);
     // A scenario makes a run of its own, of which nothing is asked.
     let main = activity.as_ref().filter(|_| args.scenario.is_none());
@@ -27,7 +28,7 @@ pub(super) fn finish(job: &Job<'_>, results: Results, start: Instant) -> Ended {
     let unmet = unmet(&demands, &faults);
     let verdict = verdict(chosen.mode, tally.verdict(), lines.as_ref(), &unmet);
     let exit = Exit::of(verdict, tally.operation_count);
-    let elapsed_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let elapsed_us = u64::try_from(job.start.elapsed().as_micros()).unwrap_or(u64::MAX);
     let threads = thread_count(job);
     let swarm = swarm.map(|swarm| swarm.report(tally.virtual_us, elapsed_us, threads));
     let report = Report {
@@ -38,6 +39,10 @@ pub(super) fn finish(job: &Job<'_>, results: Results, start: Instant) -> Ended {
         exit_code: exit.code(),
         seed_count: tally.seed_count,
         first_seed: chosen.seeds.from,
+        end_seed,
+        partition: (chosen.part != Part::WHOLE).then(|| chosen.part.to_string()),
+        part_count: 1,
+        notes: Vec::new(),
         operation_count: tally.operation_count,
         kill_count: tally.kill_count,
         power_loss_count: tally.power_loss_count,
@@ -52,9 +57,11 @@ pub(super) fn finish(job: &Job<'_>, results: Results, start: Instant) -> Ended {
         demands,
         memory_peak_bytes: memory_peak_bytes(),
         invariants: tally.invariants(),
+        groups: FailureGroup::of(&failures),
         failures,
         environment: Environment::here(),
     };
+    args.tell(&group_words(&report.groups));
     args.tell(&invariant_table(&tally.judgements));
     if !report.latencies.is_empty() {
         args.tell(&latency_table(&report.latencies));
@@ -62,6 +69,9 @@ pub(super) fn finish(job: &Job<'_>, results: Results, start: Instant) -> Ended {
     args.tell(&told(job, &report));
     let written = directory.finish(&report);
     written.map_err(|error| Failure::new(Exit::Environment, format!("report: {error}")))?;
+    if let Some(file) = &args.junit {
+        write_junit(file, &report)?;
+    }
     args.emit(&json!({"type": "report", "report": report}));
     Ok(exit)
 }
@@ -98,6 +108,16 @@ fn told(job: &Job<'_>, report: &Report) -> String {
         text += &format!(
             " {} of {} lines of {} read back whole, {of}\n",
             lines.read_back_count, lines.line_count, lines.path
+        );
+    }
+    if let (Some(time), true) = (job.args.r#for, job.is_over()) {
+        text += &format!(
+            " {} s are over: {} seeds were run, those of {:#x}..{:#x}{}\n",
+            time.as_secs(),
+            report.seed_count,
+            report.first_seed,
+            report.end_seed,
+            report.partition.as_ref().map_or(String::new(), |part| format!(", part {part}")),
         );
     }
     text += &format!(

@@ -21,7 +21,7 @@ pub(super) fn keep(
     job: &Job<'_>,
     results: &mut Results,
     ran: &Seed<'_>,
-    invariants: Vec<String>,
+    mut invariants: Vec<String>,
 ) -> std::io::Result<()> {
     let (args, directory) = (job.args, job.directory);
     let (seed, flags) = (ran.plan.seed, job.replay());
@@ -37,11 +37,14 @@ pub(super) fn keep(
     job.progress.aside(|| args.tell(&words));
     let wanted: Vec<Invariant> = args.planted().into_iter().map(caught_by).collect();
     let shown = Shown::first(ran.judgements, &wanted);
+    // What the failure is told by comes first.
+    if let Some(shown) = &shown {
+        invariants.sort_by_key(|name| name != shown.invariant.name());
+    }
     let anomaly = shown.as_ref().map(|shown| shown.anomaly.clone()).unwrap_or_default();
     let mut kept = None;
     if results.failures.len() < KEPT_MAX {
-        let first = shown.as_ref().map_or(invariants[0].as_str(), |shown| shown.invariant.name());
-        let name = format!("failures/{first}-{seed:016x}");
+        let name = format!("failures/{}-{seed:016x}", invariants[0]);
         directory.write_seed(&name, ran.plan, ran.history, &words)?;
         if let Some(shown) = shown {
             let planted = args.planted().iter().map(|one| planted_name(*one)).collect();

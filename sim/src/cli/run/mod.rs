@@ -10,7 +10,7 @@ mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
 use duolog::io::Planted;
@@ -26,9 +26,10 @@ use self::chosen::Chosen;
 pub(super) use self::chosen::read as read_scenario;
 pub(super) use self::workload::{Workload, refused};
 
+use super::duration::parse_duration;
 use super::exit::Exit;
 use super::progress::{Progress, ShowProgress};
-use super::seeds::{Seeds, parse_seed, parse_seeds};
+use super::seeds::{Part, Seeds, parse_seed, parse_seeds};
 use super::subject::Target;
 use super::{Ended, Failure, print};
 
@@ -54,9 +55,18 @@ pub(super) struct RunArgs {
     /// Seeds A..B, or the first N [default: 64 in mode sim, 1 in mode threads]
     #[arg(long, value_parser = parse_seeds, env = "DUOLOG_SEEDS")]
     seeds: Option<Seeds>,
-    /// Begins at a seed made from this revision
+    /// Begins at a seed made from this revision, or from any other text
     #[arg(long, value_name = "REV")]
     seed_from: Option<String>,
+    /// Every n-th seed only, beginning with the i-th: 1/4 to 4/4; see duolog merge
+    #[arg(long, value_name = "I/N", value_parser = Part::parse)]
+    partition: Option<Part>,
+    /// Begins no seed after this time (90s, 2m, 8h), and says how many were run
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    r#for: Option<Duration>,
+    /// Also writes the report for servers of continuous integration
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     /// Seeds at the same time [default: the processors]
     #[arg(long, env = "DUOLOG_JOBS")]
     jobs: Option<usize>,
@@ -169,6 +179,8 @@ struct Results {
     lines: Option<LinesReport>,
     /// What the plans of the seeds were.
     work: Work,
+    /// The one behind the last seed that was begun.
+    end_seed: u64,
 }
 
 impl Results {
@@ -187,6 +199,7 @@ struct Job<'a> {
     workload: &'a Workload,
     directory: &'a RunDirectory,
     progress: Progress,
+    start: Instant,
 }
 
 impl Job<'_> {
@@ -195,6 +208,16 @@ impl Job<'_> {
         let scenario = self.args.scenario.as_ref();
         let scenario = scenario.map(|path| format!(" --scenario {}", path.display()));
         scenario.unwrap_or_default() + &self.workload.replay()
+    }
+
+    /// How many seeds will be run; 0 where time decides.
+    fn seeds_known(&self) -> u64 {
+        if self.args.r#for.is_some() { 0 } else { self.chosen.seed_count() }
+    }
+
+    /// Whether the time is over that the run was given.
+    fn is_over(&self) -> bool {
+        self.args.r#for.is_some_and(|time| self.start.elapsed() >= time)
     }
 
     /// A failure to write a result.
@@ -209,7 +232,7 @@ const KEPT_MAX: usize = 8;
 pub(super) fn run(args: &RunArgs) -> Ended {
     let chosen = Chosen::new(args)?;
     let (mode, seeds) = (chosen.mode, chosen.seeds);
-    if seeds.count() == 0 {
+    if chosen.seed_count() == 0 {
         return Err(Failure::new(Exit::Nothing, "no seed was selected"));
     }
     let start = Instant::now();
@@ -222,18 +245,17 @@ pub(super) fn run(args: &RunArgs) -> Ended {
     let directory = open_directory(args, &chosen)?;
     directory.write("config.resolved.toml", resolved.as_bytes()).map_err(Job::unwritten)?;
     args.tell(&format!(
-        " duolog {} · {} · seeds {:#x}..{:#x}\n   Replay: {}   Output: {}\n{}",
+        " duolog {} · {} · {}\n   Replay: {}   Output: {}\n{}",
         env!("CARGO_PKG_VERSION"),
         mode.name(),
-        seeds.from,
-        seeds.to,
+        chosen.seeds_told(args),
         if mode == Mode::Sim { "exact" } else { "workload only" },
         directory.path().display(),
         workload.told(),
     ));
     let progress = Progress::new(args.show_progress, args.message_format == MessageFormat::Json);
     let (workload, directory) = (&workload, &directory);
-    let job = Job { args, chosen: &chosen, workload, directory, progress };
+    let job = Job { args, chosen: &chosen, workload, directory, progress, start };
     let results = match mode {
         Mode::Sim => simulated::run(&job),
         Mode::Threads => threaded::run(&job),
@@ -243,7 +265,7 @@ pub(super) fn run(args: &RunArgs) -> Ended {
     if mode == Mode::Sim {
         shrinking::shrink_first(&job, &mut results)?;
     }
-    finish::finish(&job, results, start)
+    finish::finish(&job, results)
 }
 
 impl RunArgs {

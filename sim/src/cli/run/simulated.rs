@@ -16,7 +16,7 @@ use super::{Job, Results, broken};
 /// Runs seeds in the simulated world, several at a time.
 pub(super) fn run(job: &Job<'_>) -> Result<Results, Failure> {
     let results = Mutex::new(Results::default());
-    let next = AtomicU64::new(job.chosen.seeds.from);
+    let next = AtomicU64::new(0);
     let jobs = thread_count(job);
     let ended: Result<Vec<()>, Failure> = std::thread::scope(|scope| {
         let work = || work(job, &next, &results);
@@ -45,10 +45,11 @@ fn work(job: &Job<'_>, next: &AtomicU64, results: &Mutex<Results>) -> Result<(),
     let args = job.args;
     let lock = || results.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     loop {
-        let seed = next.fetch_add(1, Ordering::Relaxed);
-        if seed >= job.chosen.seeds.to || lock().failures.len() as u64 >= job.chosen.max_fail {
+        if lock().failures.len() as u64 >= job.chosen.max_fail || job.is_over() {
             return Ok(());
         }
+        let nth = next.fetch_add(1, Ordering::Relaxed);
+        let Some(seed) = job.chosen.part.seed(job.chosen.seeds, nth) else { return Ok(()) };
         let ran = run_plan(args.log, job.workload.plan(seed), &args.planted());
         job.workload.check()?;
         let mut results = lock();
@@ -57,8 +58,9 @@ fn work(job: &Job<'_>, next: &AtomicU64, results: &Mutex<Results>) -> Result<(),
         swarm.add(&ran.run.history.events, &ran.run.crashes);
         results.faults.add(&ran.run.history.events);
         results.add_lines(LinesReport::new(&ran.run.history));
+        results.end_seed = results.end_seed.max(seed + 1);
         results.work = results.work.and(ran.plan.work(|_| usize::MAX));
-        let seeds = (results.tally.seed_count, job.chosen.seeds.count());
+        let seeds = (results.tally.seed_count, job.seeds_known());
         job.progress.show(&State { seeds, work: results.work, operations: None });
         let failed = broken(&ran.judgements);
         args.emit(&json!({
@@ -69,7 +71,7 @@ fn work(job: &Job<'_>, next: &AtomicU64, results: &Mutex<Results>) -> Result<(),
             "trace": format!("{:?}", ran.run.trace),
         }));
         let kept = if failed.is_empty() {
-            let single = job.chosen.seeds.count() == 1;
+            let single = job.chosen.seed_count() == 1;
             let write = || job.directory.write_seed("", &ran.plan, &ran.run.history, "");
             if single { write() } else { Ok(()) }
         } else {

@@ -15,20 +15,24 @@ use super::{Job, Results, broken};
 /// Runs seeds on threads, one after the other; each has a data directory of its own, removed
 /// where it passes.
 pub(super) fn run(job: &Job<'_>) -> Result<Results, Failure> {
-    let Job { args, chosen, directory, workload, progress } = job;
-    let seeds = chosen.seeds;
+    let Job { args, chosen, directory, workload, progress, .. } = job;
+    let seed_count = chosen.seed_count();
     let mut results = Results::default();
     // One seed is the rule: its files have plain names.
     let suffix = |seed: u64| {
-        if seeds.count() == 1 { String::new() } else { format!("-{seed:016x}") }
+        if seed_count == 1 { String::new() } else { format!("-{seed:016x}") }
     };
-    for seed in seeds.from..seeds.to {
+    for (nth, seed) in chosen.each_seed().enumerate() {
+        if job.is_over() {
+            break;
+        }
+        results.end_seed = seed + 1;
         let plan = workload.plan(seed);
         let data = directory.path().join(format!("data-{seed:016x}"));
         let start = SystemTime::now();
         let operations = Some(plan.operation_count() as u64);
         let run = run_threads(&plan, &Engine::at(&data), |work| {
-            let seeds = (seed - seeds.from, seeds.count());
+            let seeds = (nth as u64, job.seeds_known());
             progress.show(&State { seeds, work, operations });
         });
         workload.check()?;

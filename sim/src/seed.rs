@@ -24,6 +24,8 @@ pub mod salt {
     pub const LATENCY: &str = "latency";
     /// What goes wrong with the disk, and when.
     pub const DISK: &str = "disk";
+    /// What goes wrong with the indexes, and when.
+    pub const INDEX_FAULTS: &str = "index-faults";
     /// What a power loss leaves on a simulated disk.
     pub const POWER: &str = "power";
     /// What the death of a process leaves of settlings that had not returned.

@@ -57,7 +57,8 @@ pub(super) const fn caught_by(mistake: Planted) -> Invariant {
         Planted::EpochKept => Invariant::Progress,
         // Where a message is counted there is none; behind a torn end nobody reads on.
         Planted::CutTooLittle | Planted::CutAppendedTo => Invariant::Prefix,
-        Planted::SettleFailureIgnored => Invariant::Lookups,
+        // No instance ever holds what was taken for settled: lookups fail.
+        Planted::SettleFailureIgnored => Invariant::Progress,
         // Readers look for it where the settled part should begin.
         Planted::TailNotRebuilt => Invariant::Lookups,
         Planted::CommitLate | Planted::OlderSlotChosen | Planted::EpochIgnored => {

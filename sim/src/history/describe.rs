@@ -60,6 +60,7 @@ impl fmt::Display for Call {
             Self::Fault { number, class, zone } => {
                 write!(f, "the disk fails: {} ({}), fault #{number}", class.name(), zone.name())
             }
+            Self::FaultMet { number } => write!(f, "something is done about fault #{number}"),
             Self::PowerLoss => write!(f, "the power goes"),
             Self::Silence => write!(f, "a silence"),
         }

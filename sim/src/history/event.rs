@@ -192,6 +192,12 @@ pub enum Call {
         /// With which files.
         zone: Zone,
     },
+    /// The engine did something about such a fault: it called an index again, had another instance
+    /// opened, or waited.
+    FaultMet {
+        /// Which fault of the plan.
+        number: u32,
+    },
     /// The power goes here, and with it what no sync forced or any part of it.
     PowerLoss,
     /// Nothing goes wrong from here on in the process, and nobody does anything for a while.
@@ -201,7 +207,14 @@ pub enum Call {
 impl Call {
     /// Whether it is done to the engine, not asked of it.
     pub const fn is_fault(&self) -> bool {
-        matches!(self, Self::Kill | Self::PowerLoss | Self::Silence | Self::Fault { .. })
+        matches!(
+            self,
+            Self::Kill
+                | Self::PowerLoss
+                | Self::Silence
+                | Self::Fault { .. }
+                | Self::FaultMet { .. }
+        )
     }
 }
 

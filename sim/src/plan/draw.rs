@@ -9,6 +9,7 @@ use super::content::Content;
 use super::crashes::crashes;
 use super::deaths::{MORTAL_OPERATIONS_COUNT, MORTALS_COUNT, deaths, deaths_count};
 use super::fault::faults as disk_faults;
+use super::index_fault::index_faults;
 use super::operation::{Ack, CommitChoice, Operation, Target};
 use super::{PLAN_VERSION, Plan, Visits};
 use crate::seed::{Stream, salt};
@@ -101,7 +102,8 @@ pub(super) fn draw(seed: u64, shape: &Shape, adjust: impl FnOnce(&mut PlanConfig
             actors.push(Actor { role, operations });
         }
     }
-    let faults = disk_faults(seed, shape, &kills);
+    let mut faults = disk_faults(seed, shape, &kills);
+    faults.extend(index_faults(seed, shape, kills.len().max(1)));
     Plan { version: PLAN_VERSION, seed, config, kills, faults, visits: visits(shape), actors }
 }
 

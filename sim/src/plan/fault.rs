@@ -35,6 +35,34 @@ pub enum FaultClass {
     Stall,
     /// The wall clock jumps, either way.
     ClockStep,
+    /// A catch-up of a secondary says that it is done, and moves nothing.
+    CatchUpStale,
+    /// A catch-up brings what scans find; single reads stay behind.
+    CatchUpStaleGets,
+    /// A catch-up says that it is done, and brings some families only.
+    CatchUpMissesFamilies,
+    /// A catch-up brings what is newest, and not what lies between.
+    CatchUpSkips,
+    /// This catch-up and all later ones of the instance move nothing.
+    CatchUpStuck,
+    /// A catch-up fails, and asks to be tried again.
+    CatchUpTriesAgain,
+    /// A catch-up and the next one fail.
+    CatchUpFails,
+    /// A catch-up fails, and so do all later ones of the instance.
+    CatchUpBreaks,
+    /// A secondary does not open: a file that it was about to read is gone.
+    OpenMissesFile,
+    /// A secondary opens, and takes long for it.
+    OpenTakesLong,
+    /// A primary does not open.
+    PrimaryRefused,
+    /// A settling fails and writes nothing.
+    SettleFails,
+    /// A settling fails after some families were written.
+    SettleUneven,
+    /// A settling fails, and so do all later ones of the instance.
+    SettleBreaks,
 }
 
 /// Which files it happens to.
@@ -49,6 +77,8 @@ pub enum Zone {
     Publication,
     /// Names: files that are opened, made, renamed, removed, and their directories.
     Directory,
+    /// The calls of an index.
+    Index,
 }
 
 /// One fault. It can be taken out of a plan, and nothing else in the plan moves.
@@ -75,7 +105,7 @@ const fn is_zero(us: &i64) -> bool {
 
 impl FaultClass {
     /// All of them, in the order above.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 26] = [
         Self::SyncKeepsPages,
         Self::SyncForgetsPages,
         Self::SyncDropsPages,
@@ -88,6 +118,20 @@ impl FaultClass {
         Self::RemoveFails,
         Self::Stall,
         Self::ClockStep,
+        Self::CatchUpStale,
+        Self::CatchUpStaleGets,
+        Self::CatchUpMissesFamilies,
+        Self::CatchUpSkips,
+        Self::CatchUpStuck,
+        Self::CatchUpTriesAgain,
+        Self::CatchUpFails,
+        Self::CatchUpBreaks,
+        Self::OpenMissesFile,
+        Self::OpenTakesLong,
+        Self::PrimaryRefused,
+        Self::SettleFails,
+        Self::SettleUneven,
+        Self::SettleBreaks,
     ];
 
     /// The name, as in plans and reports.
@@ -105,6 +149,20 @@ impl FaultClass {
             Self::RemoveFails => "remove-fails",
             Self::Stall => "stall",
             Self::ClockStep => "clock-step",
+            Self::CatchUpStale => "catch-up-stale",
+            Self::CatchUpStaleGets => "catch-up-stale-gets",
+            Self::CatchUpMissesFamilies => "catch-up-misses-families",
+            Self::CatchUpSkips => "catch-up-skips",
+            Self::CatchUpStuck => "catch-up-stuck",
+            Self::CatchUpTriesAgain => "catch-up-tries-again",
+            Self::CatchUpFails => "catch-up-fails",
+            Self::CatchUpBreaks => "catch-up-breaks",
+            Self::OpenMissesFile => "open-misses-file",
+            Self::OpenTakesLong => "open-takes-long",
+            Self::PrimaryRefused => "primary-refused",
+            Self::SettleFails => "settle-fails",
+            Self::SettleUneven => "settle-uneven",
+            Self::SettleBreaks => "settle-breaks",
         }
     }
 
@@ -122,6 +180,20 @@ impl FaultClass {
             | Self::Stall => &[Zone::Segment, Zone::Commit, Zone::Publication],
             Self::SyncDropsPages | Self::ClockStep => &[Zone::Segment],
             Self::OpenFails | Self::RenameFails | Self::RemoveFails => &[Zone::Directory],
+            Self::CatchUpStale
+            | Self::CatchUpStaleGets
+            | Self::CatchUpMissesFamilies
+            | Self::CatchUpSkips
+            | Self::CatchUpStuck
+            | Self::CatchUpTriesAgain
+            | Self::CatchUpFails
+            | Self::CatchUpBreaks
+            | Self::OpenMissesFile
+            | Self::OpenTakesLong
+            | Self::PrimaryRefused
+            | Self::SettleFails
+            | Self::SettleUneven
+            | Self::SettleBreaks => &[Zone::Index],
         }
     }
 
@@ -143,7 +215,8 @@ impl FaultClass {
 
 impl Zone {
     /// All of them, in the order above.
-    pub const ALL: [Self; 4] = [Self::Segment, Self::Commit, Self::Publication, Self::Directory];
+    pub const ALL: [Self; 5] =
+        [Self::Segment, Self::Commit, Self::Publication, Self::Directory, Self::Index];
 
     /// The name, as in plans and reports.
     pub const fn name(self) -> &'static str {
@@ -152,6 +225,7 @@ impl Zone {
             Self::Commit => "commit",
             Self::Publication => "publication",
             Self::Directory => "directory",
+            Self::Index => "index",
         }
     }
 }
@@ -190,13 +264,15 @@ pub(super) fn faults(seed: u64, shape: &Shape, kills: &[KillAt]) -> Vec<Fault> {
     }
     let on_of = *stream.pick(&[1, 2, 4, 8]);
     let mut on: Vec<FaultClass> = Vec::new();
-    for class in FaultClass::ALL {
+    let of_disk = || FaultClass::ALL.into_iter().filter(|class| !class.is_of_index());
+    for class in of_disk() {
         // One number a class, whichever are on.
         let is_on = stream.below(8) < on_of;
         on.extend(is_on.then_some(class));
     }
     if on.is_empty() {
-        on.push(*stream.pick(&FaultClass::ALL));
+        let of_disk: Vec<FaultClass> = of_disk().collect();
+        on.push(*stream.pick(&of_disk));
     }
     let reach = *stream.pick(&[2, 8, 40]);
     let count = 1 + stream.below(6);

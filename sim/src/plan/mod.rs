@@ -9,6 +9,7 @@ mod deaths;
 mod draw;
 mod fault;
 mod file;
+mod index_fault;
 mod lines;
 mod operation;
 mod scenario;

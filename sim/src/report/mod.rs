@@ -271,6 +271,7 @@ pub fn kind_name(call: &Call) -> &'static str {
         Call::Kill => "kill",
         Call::Resume => "resume",
         Call::Fault { .. } => "fault",
+        Call::FaultMet { .. } => "fault-met",
         Call::PowerLoss => "power-loss",
         Call::Silence => "silence",
     }

@@ -8,8 +8,8 @@ use duolog::io::World;
 use duolog::io::decorate::Observed;
 
 use crate::history::History;
-use crate::plan::Plan;
-use crate::world::{Sim, SimError, SimOptions, Simulation, TraceSummary};
+use crate::plan::{Fault, Plan};
+use crate::world::{IndexFault, IndexNotice, Sim, SimError, SimOptions, Simulation, TraceSummary};
 
 use super::crash::Crash;
 use super::driver::{drain, play_and_heal};
@@ -97,9 +97,33 @@ fn plan_faults(simulation: &Simulation, world: &Sim, state: &Arc<RunState>, proc
             state.note_fault(number, path, now_us);
         }
     };
-    simulation.plan_faults(world, own, Arc::new(note));
+    let (of_index, of_disk): (Vec<_>, Vec<_>) =
+        own.partition(|(_, fault)| fault.class.is_of_index());
+    simulation.plan_faults(world, of_disk.into_iter(), Arc::new(note));
+    for (number, fault) in of_index {
+        plan_index_fault(simulation, world, state, number, &fault);
+    }
     let (control, living) = (simulation.control(), world.clone());
     state.set_collapse(move || control.kill(&living));
+}
+
+fn plan_index_fault(
+    simulation: &Simulation,
+    world: &Sim,
+    state: &Arc<RunState>,
+    number: u32,
+    fault: &Fault,
+) {
+    let Some(planned) = IndexFault::of(fault) else { return };
+    let noted = Arc::downgrade(state);
+    let note = move |notice, path: &Path, now_us| {
+        let Some(state) = noted.upgrade() else { return };
+        match notice {
+            IndexNotice::Happened => state.note_fault(number, path, now_us),
+            IndexNotice::Met => state.note_fault_met(number, now_us),
+        }
+    };
+    simulation.fail_index(world, fault.nth, planned, Fault::tag(number), Arc::new(note));
 }
 
 fn start(simulation: &Simulation, plan: &Plan, process: u32) -> Sim {

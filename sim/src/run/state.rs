@@ -160,6 +160,13 @@ impl RunState {
         journal.begin(0, lane, call, now_us).ok(Reply::Done, now_us);
     }
 
+    /// Notes that the engine did something about a fault of the plan.
+    pub(super) fn note_fault_met(&self, number: u32, now_us: u64) {
+        let Some(fault) = self.plan.faults.get(number as usize) else { return };
+        let journal = self.recorder.journal(fault.process, Event::DRIVER);
+        journal.begin(0, 0, Call::FaultMet { number }, now_us).ok(Reply::Done, now_us);
+    }
+
     /// The fault in this process that may have taken messages of a partition back.
     pub(super) fn taken_back(&self, process: u32, lane: u32) -> Option<Fault> {
         let number = lock(&self.taken_back).get(&(process, lane)).copied()?;

@@ -32,6 +32,8 @@ pub(super) enum Doing {
     Take,
     /// A file is written, at some time of the clock.
     Date,
+    /// An index is called.
+    Index,
 }
 
 /// What a call is about: for faults, a zone.
@@ -111,6 +113,8 @@ impl Doing {
             FaultClass::RemoveFails => Self::Remove,
             FaultClass::Stall => Self::Take,
             FaultClass::ClockStep => Self::Date,
+            // An index counts its calls itself.
+            _ => Self::Index,
         }
     }
 }

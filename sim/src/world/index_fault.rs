@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use duolog::index::model::{CatchUpFault, SettleFault};
+use duolog::io::Family;
+
+use crate::plan::{Fault, FaultClass};
 
 /// A call of an index that can go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,6 +57,30 @@ pub type OnIndexFault = Arc<dyn Fn(IndexNotice, &Path, u64) + Send + Sync>;
 const AT_ONCE_US: u64 = 2_000;
 
 impl IndexFault {
+    /// What a fault of a plan comes to; `None` where it is none of an index.
+    pub fn of(fault: &Fault) -> Option<Self> {
+        let us = u64::try_from(fault.us).unwrap_or(0);
+        Some(match fault.class {
+            FaultClass::CatchUpStale => Self::CatchUp(CatchUpFault::StaleOk),
+            FaultClass::CatchUpStaleGets => Self::CatchUp(CatchUpFault::StaleGets),
+            FaultClass::CatchUpMissesFamilies => {
+                Self::CatchUp(CatchUpFault::PartialFamilies(some_families(fault)))
+            }
+            FaultClass::CatchUpSkips => Self::CatchUp(CatchUpFault::NewestOnly),
+            FaultClass::CatchUpStuck => Self::CatchUp(CatchUpFault::StaleUntilOpenedAnew),
+            FaultClass::CatchUpTriesAgain => Self::CatchUp(CatchUpFault::TryAgain),
+            FaultClass::CatchUpFails => Self::CatchUp(CatchUpFault::Unreadable),
+            FaultClass::CatchUpBreaks => Self::CatchUp(CatchUpFault::StickyError),
+            FaultClass::OpenMissesFile => Self::FileMissing,
+            FaultClass::OpenTakesLong => Self::SlowOpen { us },
+            FaultClass::PrimaryRefused => Self::PrimaryRefused,
+            FaultClass::SettleFails => Self::Settle(SettleFault::Refused),
+            FaultClass::SettleUneven => Self::Settle(SettleFault::Uneven(some_families(fault))),
+            FaultClass::SettleBreaks => Self::Settle(SettleFault::StickyError),
+            _ => return None,
+        })
+    }
+
     fn call(&self) -> IndexCall {
         match self {
             Self::CatchUp(_) => IndexCall::CatchUp,
@@ -62,6 +89,12 @@ impl IndexFault {
             Self::FileMissing | Self::SlowOpen { .. } => IndexCall::OpenSecondary,
         }
     }
+}
+
+/// Some of the families, not all and not none, by a number of the fault.
+fn some_families(fault: &Fault) -> Vec<Family> {
+    let kept = 1 + (fault.nth + u64::from(fault.process)) % 14;
+    Family::ALL.into_iter().filter(|family| kept >> *family as u32 & 1 == 1).collect()
 }
 
 /// A fault that a call meets.

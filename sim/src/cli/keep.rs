@@ -74,6 +74,12 @@ fn read(args: &KeepArgs) -> Result<(Kept, ShrunkRecord), Failure> {
         |plan: &Plan| ShrunkRecord::new(&Shrunk { plan: plan.clone(), runs: 0, is_done: true });
     if let Some(mut kept) = Kept::read(from)? {
         kept.expected.passes |= args.mended;
+        // A change of the engine moved the schedule: the seed that shows it now.
+        if !kept.expected.planted.is_empty()
+            && let Some(seed) = kept.seed_that_shows()?
+        {
+            kept.plan.seed = seed;
+        }
         let record = size(&kept.plan);
         return Ok((kept, record));
     }

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use duolog::io::Planted;
 use serde::{Deserialize, Serialize};
 
 use crate::judge::{Judgement, Shown, Verdict};
@@ -13,7 +12,7 @@ use super::Failure;
 use super::exit::Exit;
 use super::shrink::{Judged, Tested};
 use super::source::{names, read_plan};
-use super::subject::{Target, parse_planted};
+use super::subject::Target;
 
 /// What must come of a plan: `expected.json` beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,25 +83,16 @@ impl Kept {
     pub(super) fn check(&self) -> Result<Said, Failure> {
         let mut said = Said::default();
         self.check_engine(&mut said);
-        let parsed = self.expected.planted.iter().map(|name| parse_planted(name));
-        let planted: Result<BTreeSet<Planted>, String> = parsed.collect();
-        let planted = planted.map_err(|text| Failure::new(Exit::Format, text))?;
-        if planted.is_empty() {
+        if self.expected.planted.is_empty() {
             return Ok(said);
         }
         if !cfg!(feature = "planted") {
             said.notes.push("without its mistake only: this build plants none".to_owned());
             return Ok(said);
         }
-        let tested = Tested { log: Target::Engine, planted };
-        let shows = |seed: &u64| {
-            let judged = tested.run(&Plan { seed: *seed, ..self.plan.clone() });
-            self.expected.shown.is_in(&judged.judgements)
-        };
-        let wanted = &self.expected.shown;
-        match self.seeds().find(shows) {
+        match self.seed_that_shows()? {
             None => {
-                let mistakes = self.expected.planted.join(", ");
+                let (mistakes, wanted) = (self.expected.planted.join(", "), &self.expected.shown);
                 said.vanished.push(format!("with {mistakes} it does not show {wanted}"));
             }
             Some(seed) if seed != self.plan.seed => {
@@ -111,6 +101,16 @@ impl Kept {
             Some(_) => {}
         }
         Ok(said)
+    }
+
+    /// The first seed of the schedule under which it shows what it must, with its mistakes.
+    pub(super) fn seed_that_shows(&self) -> Result<Option<u64>, Failure> {
+        let tested = self.tested()?;
+        let shows = |seed: &u64| {
+            let judged = tested.run(&Plan { seed: *seed, ..self.plan.clone() });
+            self.expected.shown.is_in(&judged.judgements)
+        };
+        Ok(self.seeds().find(shows))
     }
 
     /// Runs the engine as it is.

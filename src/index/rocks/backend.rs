@@ -80,7 +80,8 @@ impl IndexBackend for RocksBackend {
             // After the opening: only now is it certain that nobody else settles here.
             Private::sweep(path);
             let settler = Arc::new(Settler::new(backend.options.settle, shared, path));
-            Ok(RocksPrimary { instance: backend.instance(path, db, None), settler })
+            let background = backend.options.background;
+            Ok(RocksPrimary { instance: backend.instance(path, db, None), settler, background })
         };
         self.call(directory, work).await
     }

@@ -10,6 +10,7 @@ use rocksdb::{DB, DBRawIterator, Error, ReadOptions, WaitForCompactOptions};
 use super::call::{self, Blocking};
 use super::closing::{Closing, Closings};
 use super::error::{Doing, abandoned, refused, translated};
+use super::options::Background;
 use super::private::Private;
 use super::settle::{Settler, handle};
 use crate::io::{Family, IndexError, IndexPrimary, IndexRead, IndexSecondary, SortedRuns};
@@ -164,6 +165,7 @@ fn owned((key, value): (&[u8], &[u8])) -> Entry {
 pub struct RocksPrimary {
     pub(super) instance: Arc<Shared>,
     pub(super) settler: Arc<Settler>,
+    pub(super) background: Background,
 }
 
 /// An instance that follows the primary of its directory, in this process or another. Reads are
@@ -181,13 +183,25 @@ pub struct RocksFrozen {
 
 impl IndexPrimary for RocksPrimary {
     async fn settle(&self, runs: SortedRuns) -> Result<(), IndexError> {
-        let settler = self.settler.clone();
-        self.instance.call(Doing::Settle, move |db| settler.settle(db, &runs)).await
+        let (settler, background) = (self.settler.clone(), self.background);
+        let settle = move |db: &DB| {
+            settler.settle(db, &runs)?;
+            if background == Background::Rests { rest(db) } else { Ok(()) }
+        };
+        self.instance.call(Doing::Settle, settle).await
     }
 
     async fn compact(&self) -> Result<(), IndexError> {
-        let wait = |db: &DB| db.wait_for_compact(&WaitForCompactOptions::default());
-        self.instance.call(Doing::Compact, wait).await
+        let background = self.background;
+        let compact = move |db: &DB| {
+            if background == Background::Rests {
+                for family in Family::ALL {
+                    db.compact_range_cf(handle(db, family), None::<&[u8]>, None::<&[u8]>);
+                }
+            }
+            rest(db)
+        };
+        self.instance.call(Doing::Compact, compact).await
     }
 
     async fn checkpoint(&self, target: &Path) -> Result<(), IndexError> {
@@ -195,6 +209,11 @@ impl IndexPrimary for RocksPrimary {
         let copy = move |db: &DB| Checkpoint::new(db)?.create_checkpoint(target);
         self.instance.call(Doing::Checkpoint, copy).await
     }
+}
+
+/// Waits until nothing goes on in the background, removal of files included.
+fn rest(db: &DB) -> Result<(), Error> {
+    db.wait_for_compact(&WaitForCompactOptions::default())
 }
 
 impl IndexSecondary for RocksSecondary {

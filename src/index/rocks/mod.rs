@@ -34,7 +34,7 @@ pub use manager::{
     FrozenInstance, InstanceStats, PrimaryDb, PrimaryInstance, ReadDb, ReadInstance,
     RocksDBInstanceManager, get_global_rocksdb_instance_manager,
 };
-pub use options::RocksOptions;
+pub use options::{Background, RocksOptions};
 pub use rocksdb::{Error as RocksError, WriteBatch};
 pub use settle::SettleMethod;
 

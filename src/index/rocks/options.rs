@@ -32,6 +32,21 @@ pub struct RocksOptions {
     pub write_buffer_bytes: usize,
     /// How a settling reaches the disk.
     pub settle: SettleMethod,
+    /// What goes on beside calls.
+    pub background: Background,
+    /// The next change of files begins another MANIFEST where this one takes more, in bytes.
+    pub manifest_max_bytes: usize,
+}
+
+/// What a database that is written does beside the calls made of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Background {
+    /// It merges files.
+    #[default]
+    Merges,
+    /// Nothing: files are merged by [`crate::io::IndexPrimary::compact`] alone, all of them, and
+    /// once a call has returned, the files stay as they are. For runs that must repeat.
+    Rests,
 }
 
 impl Default for RocksOptions {
@@ -40,6 +55,8 @@ impl Default for RocksOptions {
             cache_bytes: 64 * MIB_BYTES,
             write_buffer_bytes: 64 * MIB_BYTES,
             settle: SettleMethod::default(),
+            background: Background::default(),
+            manifest_max_bytes: MANIFEST_BYTES,
         }
     }
 }
@@ -49,6 +66,8 @@ pub(super) struct Shared {
     table: BlockBasedOptions,
     buffers: WriteBufferManager,
     write_buffer_bytes: usize,
+    background: Background,
+    manifest_max_bytes: usize,
 }
 
 impl Shared {
@@ -64,7 +83,13 @@ impl Shared {
         table.set_pin_l0_filter_and_index_blocks_in_cache(true);
         let buffers =
             WriteBufferManager::new_write_buffer_manager(options.write_buffer_bytes, false);
-        Self { table, buffers, write_buffer_bytes: options.write_buffer_bytes }
+        Self {
+            table,
+            buffers,
+            write_buffer_bytes: options.write_buffer_bytes,
+            background: options.background,
+            manifest_max_bytes: options.manifest_max_bytes,
+        }
     }
 
     /// Of a database that is written.
@@ -74,7 +99,7 @@ impl Shared {
         options.create_missing_column_families(true);
         options.set_atomic_flush(true);
         options.set_max_background_jobs(2);
-        options.set_max_manifest_file_size(MANIFEST_BYTES);
+        options.set_max_manifest_file_size(self.manifest_max_bytes);
         options.set_write_buffer_manager(&self.buffers);
         options.set_bytes_per_sync(MIB_BYTES as u64);
         // One writer at a time, sorted: the concurrent list only costs.
@@ -109,6 +134,7 @@ impl Shared {
         // keep as many as there were settlings, all of them held open by every secondary.
         options.set_compaction_style(DBCompactionStyle::Universal);
         options.set_target_file_size_base(TABLE_BYTES);
+        options.set_disable_auto_compactions(self.background == Background::Rests);
         options
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use super::error::{Doing, translated};
-use super::{Blocking, RocksBackend, RocksOptions, SettleMethod};
+use super::{Background, Blocking, RocksBackend, RocksOptions, SettleMethod};
 use crate::index::backend_conformance::suite;
 use crate::index::chunk;
 use crate::index::coverage::Coverage;
@@ -273,4 +273,32 @@ async fn private_directories_of_the_dead_are_swept_and_those_in_use_stay() {
     drop((primary, secondary));
     backend.closed(&database).await;
     assert!(!used.exists());
+}
+
+fn at_rest() -> RocksBackend {
+    let background = Background::Rests;
+    RocksBackend::new(RocksOptions { background, ..RocksOptions::default() }, Arc::new(|job| job()))
+}
+
+#[tokio::test]
+async fn a_database_at_rest_passes_the_suite_on_one_thread() {
+    let root = tempfile::tempdir().unwrap();
+    suite(at_rest(), root.path().to_owned()).await.unwrap();
+}
+
+/// What goes on in the background would be seen as a file that comes or goes between two calls.
+#[tokio::test]
+async fn a_database_at_rest_merges_files_when_told_to() {
+    let root = tempfile::tempdir().unwrap();
+    let backend = at_rest();
+    let primary = backend.open_primary(root.path(), IndexOptions::default()).await.unwrap();
+    for chunk in 0..50 {
+        primary.settle(runs(chunk * 3, 3)).await.unwrap();
+        let files = backend.file_count(root.path()).await.unwrap();
+        assert_eq!(files, 3 + 4 * (u64::from(chunk) + 1));
+    }
+    primary.compact().await.unwrap();
+    assert_eq!(backend.file_count(root.path()).await.unwrap(), 3 + 4);
+    let left = primary.scan(Family::ByTime, &[]..&[0xff], usize::MAX).await.unwrap();
+    assert_eq!(left.len(), 150);
 }

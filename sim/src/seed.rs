@@ -30,6 +30,10 @@ pub mod salt {
     pub const POWER: &str = "power";
     /// What the death of a process leaves of settlings that had not returned.
     pub const INDEX: &str = "index";
+    /// What a power loss leaves of an index that is RocksDB's.
+    pub const INDEX_POWER: &str = "index-power";
+    /// What an index that is RocksDB's does on its own, and when.
+    pub const INDEX_STEPS: &str = "index-steps";
 }
 
 /// A stream of random numbers that depends on its seed and name only. Every draw takes exactly

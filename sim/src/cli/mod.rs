@@ -3,11 +3,13 @@
 // This is the outside: arguments, files of results, threads that run seeds, real time.
 #![allow(clippy::disallowed_methods)]
 
+mod apart;
 mod check;
 mod doctor;
 mod duration;
 mod exit;
 mod explain;
+mod index;
 mod keep;
 mod kept;
 mod log;
@@ -30,6 +32,7 @@ pub use selftest::selftest;
 use clap::{CommandFactory, Parser, Subcommand};
 
 /// What a command did not manage, and what the process exits with.
+#[derive(Debug)]
 struct Failure {
     exit: Exit,
     text: String,
@@ -73,6 +76,9 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Looks at what the harness needs of this machine
     Doctor(doctor::DoctorArgs),
+    /// Runs the plan on standard input, for a run that has a process for each seed
+    #[command(hide = true)]
+    RunSeed(apart::RunSeedArgs),
     /// Prints a completion script
     Completions {
         /// For which shell
@@ -101,6 +107,7 @@ fn dispatch(cli: Cli) -> Ended {
         Command::Merge(args) => merge::merge(&args),
         Command::Check(args) => check::check(&args),
         Command::Log(args) => log::log(&args),
+        Command::RunSeed(args) => apart::run_seed(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Completions { shell } => {

@@ -22,7 +22,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Ended {
     let sourced = source.read()?;
     let planted = source.planted(&sourced)?;
     let was_failure = sourced.failure.is_some();
-    let ran = run_plan(source.log, sourced.plan, &planted);
+    let ran = run_plan(source.log, sourced.plan, &planted)?;
     let mut tally = Tally::default();
     tally.add(&ran.run.history.events, &ran.judgements, ran.run.virtual_us);
     let failed = broken(&ran.judgements);

@@ -21,6 +21,8 @@ use super::subject::{Target, planted_name, run_plan};
 /// Seeds that a planted mistake gets: those that a run takes by default.
 const SEEDS: std::ops::Range<u64> = 0..64;
 
+const MODEL: &str = "a plan that is drawn has the model as its index, and every build has that";
+
 /// The invariant that must notice a mistake.
 pub(super) const fn caught_by(mistake: Planted) -> Invariant {
     match mistake {
@@ -108,7 +110,7 @@ impl Mistake {
                 judge(&simulate(&plan, &Perfect::mutant(mutant), SimOptions::default()).history)
             }
             Self::Engine(mistake) => {
-                run_plan(Target::Engine, plan, &BTreeSet::from([mistake])).judgements
+                run_plan(Target::Engine, plan, &BTreeSet::from([mistake])).expect(MODEL).judgements
             }
         })
     }
@@ -149,7 +151,8 @@ pub fn selftest() -> Exit {
     // The clean engine on every seed that any of them needed.
     let most = rows.iter().filter_map(|row| row.caught).max().unwrap_or(0);
     for seed in SEEDS.start..=most {
-        let ran = run_plan(Target::Engine, Plan::draw(seed, &Shape::simulated()), &BTreeSet::new());
+        let plan = Plan::draw(seed, &Shape::simulated());
+        let ran = run_plan(Target::Engine, plan, &BTreeSet::new()).expect(MODEL);
         if ran.judgements.iter().any(|one| one.verdict() == Verdict::Violation) {
             let broken = broken(&ran.judgements).join(", ");
             print(&format!(" the clean engine fails seed {seed}: {broken}\n"));

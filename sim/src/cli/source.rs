@@ -7,13 +7,13 @@ use clap::Args;
 use duolog::io::Planted;
 
 use crate::judge::Invariant;
-use crate::plan::{Plan, PlanError};
+use crate::plan::{IndexKind, Plan, PlanError};
 use crate::report::FailureRecord;
 
 use super::run::{Mode, Workload, read_scenario, refused};
 use super::seeds::parse_seed;
 use super::subject::{Target, parse_planted, planted_name};
-use super::{Exit, Failure};
+use super::{Exit, Failure, index};
 
 /// Names a plan, and what it is run against.
 #[derive(Args)]
@@ -26,6 +26,9 @@ pub(super) struct Source {
     /// The scenario that the seed was run with; a plan has it in itself
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
+    /// The index that it is run on [default: that of the plan]
+    #[arg(long)]
+    index: Option<IndexKind>,
     /// The file that the seed's messages are lines of, where it had one; a plan names its own
     #[arg(long, value_name = "FILE")]
     messages: Option<PathBuf>,
@@ -76,11 +79,16 @@ impl Source {
             })?;
             let scenario = self.scenario.as_deref().map(read_scenario).transpose()?;
             let scenario = scenario.unwrap_or_default();
-            let workload = Workload::new(Mode::Sim, &scenario, self.messages.as_deref())?;
+            let index = self.index.or(scenario.run.index).unwrap_or_default();
+            index::check(index)?;
+            let workload =
+                Workload::new(Mode::Sim, &scenario, self.messages.as_deref())?.with_index(index);
             return Ok(Sourced { plan: workload.plan(seed), failure: None, record: None });
         }
         let file = if path.is_dir() { path.join("plan.json") } else { path.to_owned() };
-        let plan = read_plan(&file)?;
+        let mut plan = read_plan(&file)?;
+        plan.index = self.index.unwrap_or(plan.index);
+        index::check(plan.index)?;
         let directory = file.parent().unwrap_or(Path::new(""));
         let record = read_record(directory)?;
         let kept = path.is_dir() && path.join("explanation.txt").exists() || record.is_some();
@@ -112,6 +120,7 @@ pub(super) fn read_plan(file: &Path) -> Result<Plan, Failure> {
         };
         Failure::new(exit, format!("{}: {error}", file.display()))
     })?;
+    index::check(plan.index)?;
     plan.open_lines().map_err(refused)?;
     Ok(plan)
 }

@@ -1,6 +1,7 @@
 //! Which log is run, and one seed of it.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use clap::ValueEnum;
 use duolog::io::Planted;
@@ -10,6 +11,8 @@ use crate::plan::Plan;
 use crate::run::perfect::Perfect;
 use crate::run::{Simulated, simulate};
 use crate::world::SimOptions;
+
+use super::{Failure, index};
 
 /// A log to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -27,15 +30,40 @@ pub(super) struct Ran {
     pub judgements: Vec<Judgement>,
 }
 
-/// Runs a plan.
-pub(super) fn run_plan(target: Target, plan: Plan, planted: &BTreeSet<Planted>) -> Ran {
-    let options = SimOptions { planted: planted.clone(), ..SimOptions::default() };
+/// Runs a plan in this process.
+///
+/// # Errors
+/// Where its index is not to be had.
+pub(super) fn run_plan(
+    target: Target,
+    plan: Plan,
+    planted: &BTreeSet<Planted>,
+) -> Result<Ran, Failure> {
+    if plan.index.is_model() {
+        return run_plan_below("".as_ref(), target, plan, planted);
+    }
+    let directory = index::IndexDirectory::create()?;
+    run_plan_below(directory.path(), target, plan, planted)
+}
+
+/// As [`run_plan`], with the files of its index below `directory` where it has some.
+///
+/// # Errors
+/// As [`run_plan`].
+pub(super) fn run_plan_below(
+    directory: &Path,
+    target: Target,
+    plan: Plan,
+    planted: &BTreeSet<Planted>,
+) -> Result<Ran, Failure> {
+    let index = index::below(directory, plan.index)?;
+    let options = SimOptions { planted: planted.clone(), index, ..SimOptions::default() };
     let run = match target {
         Target::Perfect => simulate(&plan, &Perfect::default(), options),
         Target::Engine => simulate(&plan, &crate::run::engine::Engine::default(), options),
     };
     let judgements = judge(&run.history);
-    Ran { plan, run, judgements }
+    Ok(Ran { plan, run, judgements })
 }
 
 /// A mistake by its name in words: `publish-before-tail`.

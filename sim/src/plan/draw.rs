@@ -11,7 +11,7 @@ use super::deaths::{MORTAL_OPERATIONS_COUNT, MORTALS_COUNT, deaths, deaths_count
 use super::fault::faults as disk_faults;
 use super::index_fault::index_faults;
 use super::operation::{Ack, CommitChoice, Operation, Target};
-use super::{PLAN_VERSION, Plan, Visits};
+use super::{IndexKind, PLAN_VERSION, Plan, Visits};
 use crate::seed::{Stream, salt};
 
 /// How large plans are, and what may be in them.
@@ -104,7 +104,8 @@ pub(super) fn draw(seed: u64, shape: &Shape, adjust: impl FnOnce(&mut PlanConfig
     }
     let mut faults = disk_faults(seed, shape, &kills);
     faults.extend(index_faults(seed, shape, kills.len().max(1)));
-    Plan { version: PLAN_VERSION, seed, config, kills, faults, visits: visits(shape), actors }
+    let (version, index, visits) = (PLAN_VERSION, IndexKind::default(), visits(shape));
+    Plan { version, seed, config, index, kills, faults, visits, actors }
 }
 
 fn visits(shape: &Shape) -> Visits {

@@ -9,6 +9,7 @@ mod deaths;
 mod draw;
 mod fault;
 mod file;
+mod index;
 mod index_fault;
 mod lines;
 mod operation;
@@ -25,6 +26,7 @@ pub use content::{Content, Expected, Mark};
 pub use draw::{RoleShape, Shape};
 pub use fault::{Fault, FaultClass, Zone};
 pub use file::{PlanError, PlanFormat};
+pub use index::IndexKind;
 pub use lines::{LineFile, Lines, LinesError};
 pub use operation::{Ack, CommitChoice, Operation, Target};
 pub use scenario::{
@@ -51,6 +53,9 @@ pub struct Plan {
     pub seed: u64,
     /// Settings of the engine and shape of the messages.
     pub config: PlanConfig,
+    /// Which index it runs on where it is simulated.
+    #[serde(default, skip_serializing_if = "IndexKind::is_model")]
+    pub index: IndexKind,
     /// Where processes die, in order: the first entry kills the first process, and so on. On
     /// threads these are processes of the mortal actors, behind the one of all others.
     pub kills: Vec<KillAt>,

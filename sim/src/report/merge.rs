@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::judge::{Judgement, Verdict};
 
-use super::{FailedSeed, FailureGroup, REPORT_VERSION, Report, Swarm, Tally};
+use super::{FailedSeed, FailureGroup, IndexReport, REPORT_VERSION, Report, Swarm, Tally};
 
 /// Why reports do not make one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -74,13 +74,15 @@ fn overlaps(one: &Report, other: &Report) -> bool {
     let apart = |a: &str, b: &str| a != b && a.rsplit('/').next() == b.rsplit('/').next();
     let parts = (one.partition.as_deref(), other.partition.as_deref());
     let is_apart = matches!(parts, (Some(a), Some(b)) if apart(a, b));
-    meets && !(is_apart && one.first_seed == other.first_seed)
+    let name = |report: &Report| report.index.map(|index| index.name);
+    meets && !(is_apart && one.first_seed == other.first_seed) && name(one) == name(other)
 }
 
 fn add(merged: &mut Report, report: &Report) {
     merged.first_seed = merged.first_seed.min(report.first_seed);
     merged.end_seed = merged.end_seed.max(report.end_seed);
     merged.seed_count += report.seed_count;
+    merged.index = IndexReport::merged(merged.index, report.index);
     merged.operation_count += report.operation_count;
     merged.kill_count += report.kill_count;
     merged.power_loss_count += report.power_loss_count;

@@ -7,6 +7,7 @@ mod environment;
 mod failure;
 mod faults;
 mod group;
+mod index;
 mod interval_log;
 mod junit;
 mod latency;
@@ -28,6 +29,7 @@ pub use environment::{Environment, memory_peak_bytes};
 pub use failure::{FailureRecord, ShrunkRecord};
 pub use faults::{FaultCount, FaultTally, fault_table};
 pub use group::{FailureGroup, group_words};
+pub use index::IndexReport;
 pub use interval_log::interval_log;
 pub use junit::junit;
 pub use latency::{Latency, latencies, latency_table};
@@ -83,6 +85,9 @@ pub struct Report {
     pub verdict: Verdict,
     /// What the process exits with.
     pub exit_code: u8,
+    /// The index of a simulated run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<IndexReport>,
     /// How many seeds ran.
     pub seed_count: u64,
     /// The first of them.

@@ -9,7 +9,9 @@ use duolog::io::decorate::Observed;
 
 use crate::history::History;
 use crate::plan::{Fault, Plan};
-use crate::world::{IndexFault, IndexNotice, Sim, SimError, SimOptions, Simulation, TraceSummary};
+use crate::world::{
+    IndexFault, IndexLoss, IndexNotice, Sim, SimError, SimOptions, Simulation, TraceSummary,
+};
 
 use super::crash::Crash;
 use super::driver::{drain, play_and_heal};
@@ -31,6 +33,8 @@ pub struct Simulated {
     pub virtual_us: u64,
     /// Why the run ended early, where it did.
     pub broken: Option<String>,
+    /// What power losses did to databases of RocksDB.
+    pub index_loss: IndexLoss,
 }
 
 /// Runs `plan` against `subject`.
@@ -80,11 +84,13 @@ where
         ended(caught(|| simulation.block_on(&world, visited)))
     });
     let (trace, virtual_us) = (simulation.trace(), simulation.now_us());
+    let index_loss = simulation.index_loss();
     // Tasks that are still there note what became of their calls when they drop.
     drop(simulation);
     let mut history = History::new(plan, state.recorder.take());
     (history.header.loses_power, history.header.falls_silent) = (true, true);
-    Simulated { history, trace, crashes, process_count: process + 1, virtual_us, broken }
+    let process_count = process + 1;
+    Simulated { history, trace, crashes, process_count, virtual_us, broken, index_loss }
 }
 
 /// Has happen to a process what the plan says, and a user end it where that took too much.

@@ -1,13 +1,14 @@
-//! Index databases of a simulated process: the model, behind calls that suspend, take time, and
+//! Index databases as a simulated process has them: behind calls that suspend, take time, and
 //! end with the process. What a database holds belongs to the disk and outlives processes.
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
 
-use duolog::index::model::{ModelBackend, ModelFrozen, ModelPrimary, ModelSecondary};
+use duolog::index::model::ModelBackend;
 use duolog::io::{IndexBackend, IndexError, IndexOptions};
 
 use super::context::{Call, Context, dead};
+use super::databases::{Databases, Frozen, Primary, Secondary};
 use super::index_fault::{IndexCall, IndexFault, Struck};
 use super::instance::SimInstance;
 use super::options::CallKind;
@@ -17,20 +18,24 @@ use super::traced::Traced;
 #[derive(Clone)]
 pub struct SimIndex {
     context: Context,
-    model: ModelBackend,
+    databases: Databases,
 }
 
 impl SimIndex {
-    pub(super) fn new(context: Context, model: ModelBackend) -> Self {
-        Self { context, model }
+    pub(super) fn new(context: Context, databases: Databases) -> Self {
+        Self { context, databases }
     }
 
-    /// The databases, to make them misbehave.
+    /// The databases of the model, to make them misbehave.
     pub fn model(&self) -> &ModelBackend {
-        &self.model
+        self.databases.model()
     }
 
-    /// The name that the model knows a directory by.
+    pub(super) fn databases(&self) -> &Databases {
+        &self.databases
+    }
+
+    /// The name that the databases know a directory by.
     fn canonical(&self, directory: &Path, is_made: bool) -> Result<PathBuf, IndexError> {
         let mut state = self.context.shared.lock("it opened an index");
         let made = if is_made { state.disk.create_directories(directory) } else { Ok(()) };
@@ -47,7 +52,7 @@ pub(super) fn refused(path: &Path, what: &str) -> IndexError {
     IndexError { path: path.to_owned(), what: what.to_owned(), sticky: false }
 }
 
-/// Runs a call of the model, which is ready at its first poll, as a call of a process.
+/// Runs a call of a database, which is ready at its first poll, as a call of a process.
 pub(super) async fn around<T: Traced>(
     context: &Context,
     call: Call<'_>,
@@ -67,9 +72,9 @@ pub(super) async fn around<T: Traced>(
 }
 
 impl IndexBackend for SimIndex {
-    type Primary = SimInstance<ModelPrimary>;
-    type Secondary = SimInstance<ModelSecondary>;
-    type Frozen = SimInstance<ModelFrozen>;
+    type Primary = SimInstance<Primary>;
+    type Secondary = SimInstance<Secondary>;
+    type Frozen = SimInstance<Frozen>;
 
     async fn open_primary(
         &self,
@@ -84,10 +89,12 @@ impl IndexBackend for SimIndex {
                 let what = format!("no descriptor is left {}", struck.tag);
                 return Err(refused(directory, &what));
             }
-            let instance = self.model.open_primary(&canonical, options).await?;
+            let instance = self.databases.open_primary(&canonical, options).await?;
             Ok(SimInstance::new(&self.context, &canonical, None, instance))
         };
-        around(&self.context, self.call("open_primary", directory), open).await
+        let opened = around(&self.context, self.call("open_primary", directory), open).await?;
+        opened.returned();
+        Ok(opened)
     }
 
     async fn open_secondary(
@@ -108,7 +115,7 @@ impl IndexBackend for SimIndex {
                     return Err(refused(directory, &what));
                 }
             }
-            let instance = self.model.open_secondary(&canonical, private).await?;
+            let instance = self.databases.open_secondary(&canonical, private).await?;
             let private = self.canonical(private, true)?;
             Ok(SimInstance::new(&self.context, &canonical, Some(private), instance))
         };
@@ -120,7 +127,7 @@ impl IndexBackend for SimIndex {
     async fn open_frozen(&self, directory: &Path) -> Result<Self::Frozen, IndexError> {
         let open = async {
             let canonical = self.canonical(directory, false)?;
-            let instance = self.model.open_frozen(&canonical).await?;
+            let instance = self.databases.open_frozen(&canonical).await?;
             Ok(SimInstance::new(&self.context, &canonical, None, instance))
         };
         around(&self.context, self.call("open_frozen", directory), open).await
@@ -129,7 +136,7 @@ impl IndexBackend for SimIndex {
     async fn file_count(&self, directory: &Path) -> Result<u64, IndexError> {
         let count = async {
             let canonical = self.canonical(directory, false)?;
-            self.model.file_count(&canonical).await
+            self.databases.file_count(&canonical).await
         };
         let call = self.call("file_count", directory);
         around(&self.context, Call { kind: CallKind::IndexRead, ..call }, count).await

@@ -4,13 +4,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use duolog::index::model::{ModelFrozen, ModelPrimary, ModelSecondary};
 use duolog::io::{
     Family, IndexError, IndexPrimary, IndexRead, IndexSecondary, SortedRun, SortedRuns,
 };
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::context::{Call, Context, dead};
+use super::databases::{Following, Instance, Settling};
 use super::index::{around, refused};
 use super::index_fault::{IndexCall, IndexFault, Struck};
 use super::options::CallKind;
@@ -18,8 +18,8 @@ use super::process::Revoke;
 use super::traced::Traced;
 
 /// An instance of a simulated process. Its calls stay pending for ever once the process is dead,
-/// and the model's instance is let go at that moment whoever still holds this one.
-pub struct SimInstance<I: Send + Sync + 'static> {
+/// and the database's instance is let go at that moment whoever still holds this one.
+pub struct SimInstance<I> {
     inner: Arc<Inner<I>>,
 }
 
@@ -33,48 +33,22 @@ struct Inner<I> {
     tag: Mutex<String>,
 }
 
-impl<I: Send + Sync + 'static> Clone for SimInstance<I> {
+impl<I> Clone for SimInstance<I> {
     fn clone(&self) -> Self {
         Self { inner: Arc::clone(&self.inner) }
     }
 }
 
-/// An instance whose process may die.
-pub trait Mortal: Clone + Send + Sync + 'static {
-    /// Loses what goes with the process: of several things in order `kept` says how many are left.
-    /// How many are not.
-    fn die(&self, kept: impl FnMut(usize) -> usize) -> usize;
-}
-
-impl Mortal for ModelPrimary {
-    fn die(&self, kept: impl FnMut(usize) -> usize) -> usize {
-        self.lose_unforced(kept)
-    }
-}
-
-impl Mortal for ModelSecondary {
-    fn die(&self, _: impl FnMut(usize) -> usize) -> usize {
-        0
-    }
-}
-
-impl Mortal for ModelFrozen {
-    fn die(&self, _: impl FnMut(usize) -> usize) -> usize {
-        0
-    }
-}
-
-impl<I: Mortal> Revoke for Inner<I> {
+impl<I: Instance> Revoke for Inner<I> {
     fn revoke(&self) {
         let instance = self.instance.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(instance) = instance else { return };
         let state = || self.context.shared.lock("it died with an index");
-        let lost = instance.die(|count| {
+        let lost = instance.killed(|count| {
             let kept = state().draw_below(|state| &mut state.index, count as u64 + 1);
             usize::try_from(kept).unwrap_or(count)
         });
         state().processes[self.context.process].lost_run_count += lost as u64;
-        drop(instance);
     }
 }
 
@@ -88,7 +62,7 @@ impl<I> Drop for Inner<I> {
     }
 }
 
-impl<I: Mortal> SimInstance<I> {
+impl<I: Instance> SimInstance<I> {
     pub(super) fn new(
         context: &Context,
         directory: &Path,
@@ -109,7 +83,7 @@ impl<I: Mortal> SimInstance<I> {
         Self { inner }
     }
 
-    /// Makes the directory of a copy, and the name that the model will know it by.
+    /// Makes the directory of a copy, and the name that the database will be known by.
     fn new_directory(&self, target: &Path) -> Result<PathBuf, IndexError> {
         let mut state = self.inner.context.shared.lock("it copied an index");
         let made = if state.disk.exists(target).is_ok_and(|exists| exists) {
@@ -121,8 +95,15 @@ impl<I: Mortal> SimInstance<I> {
         made.map_err(|error| refused(target, &error.to_string()))
     }
 
-    /// The model's instance; must be asked for at the moment of the effect, because the model
-    /// counts it as open for as long as it is held.
+    /// A call that changes the database returned to its caller.
+    pub(super) fn returned(&self) {
+        if let Some(held) = &*self.inner.instance.lock().unwrap_or_else(PoisonError::into_inner) {
+            held.returned();
+        }
+    }
+
+    /// The database's instance; must be asked for at the moment of the effect, because it counts
+    /// as open for as long as it is held.
     async fn live(&self) -> I {
         let held = self.inner.instance.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match held {
@@ -153,7 +134,7 @@ impl<I: Mortal> SimInstance<I> {
     }
 }
 
-impl<I: IndexRead + Mortal> IndexRead for SimInstance<I> {
+impl<I: IndexRead + Instance> IndexRead for SimInstance<I> {
     async fn get(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
         let fields = [("family", family as u64), ("key", xxh3_64(key))];
         let effect = async { self.live().await.get(family, key).await };
@@ -198,7 +179,7 @@ impl<I: IndexRead + Mortal> IndexRead for SimInstance<I> {
     }
 }
 
-impl IndexPrimary for SimInstance<ModelPrimary> {
+impl<I: Settling> IndexPrimary for SimInstance<I> {
     async fn settle(&self, runs: SortedRuns) -> Result<(), IndexError> {
         let fields =
             [("entries", runs.iter().map(SortedRun::len).sum::<usize>() as u64), digest(&runs)];
@@ -206,22 +187,24 @@ impl IndexPrimary for SimInstance<ModelPrimary> {
         let struck = context.index_call(IndexCall::Settle, directory);
         let effect = async {
             let live = self.live().await;
-            if let Some(Struck { fault: IndexFault::Settle(fault), .. }) = &struck {
-                live.inject(fault.clone());
-            }
-            self.strike(struck);
-            self.tagged(live.settle_unforced(runs))
+            self.strike(struck.filter(|struck| match &struck.fault {
+                IndexFault::Settle(fault) => live.inject_settle(fault.clone()),
+                _ => true,
+            }));
+            self.tagged(live.settle_unforced(runs).await)
         };
         let settled = around(context, self.write("settle", &fields), effect).await;
         if settled.is_ok() {
-            self.live().await.force();
+            self.live().await.settled();
         }
         settled
     }
 
     async fn compact(&self) -> Result<(), IndexError> {
         let effect = async { self.live().await.compact().await };
-        around(&self.inner.context, self.write("compact", &[]), effect).await
+        around(&self.inner.context, self.write("compact", &[]), effect).await?;
+        self.returned();
+        Ok(())
     }
 
     async fn checkpoint(&self, target: &Path) -> Result<(), IndexError> {
@@ -234,16 +217,16 @@ impl IndexPrimary for SimInstance<ModelPrimary> {
     }
 }
 
-impl IndexSecondary for SimInstance<ModelSecondary> {
+impl<I: Following> IndexSecondary for SimInstance<I> {
     async fn catch_up(&self) -> Result<(), IndexError> {
         let Inner { context, directory, .. } = &*self.inner;
         let struck = context.index_call(IndexCall::CatchUp, directory);
         let effect = async {
             let live = self.live().await;
-            if let Some(Struck { fault: IndexFault::CatchUp(fault), .. }) = &struck {
-                live.inject(fault.clone());
-            }
-            self.strike(struck);
+            self.strike(struck.filter(|struck| match &struck.fault {
+                IndexFault::CatchUp(fault) => live.inject_catch_up(fault.clone()),
+                _ => true,
+            }));
             self.tagged(live.catch_up().await)
         };
         let caught_up = around(context, self.write("catch_up", &[]), effect).await;
@@ -261,7 +244,7 @@ fn digest(runs: &SortedRuns) -> (&'static str, u64) {
     ("digest", hasher.digest())
 }
 
-impl<I: Send + Sync> Traced for SimInstance<I> {
+impl<I> Traced for SimInstance<I> {
     fn digest(&self) -> u64 {
         0
     }

@@ -1,10 +1,12 @@
 //! The simulated world: one thread, virtual time, a disk in memory, processes that can be killed
-//! at any step, and an index that is the model. A seed decides everything; the trace proves it.
+//! at any step, and an index that is the model or RocksDB. A seed decides everything; the trace
+//! proves it.
 //!
 //! Everything in here is `Send` because the seam asks for it; nothing in here runs on a second
 //! thread, and a run that another thread touches fails.
 
 mod context;
+mod databases;
 mod disk;
 mod error;
 mod executor;
@@ -16,6 +18,8 @@ mod instance;
 mod options;
 mod process;
 mod repeat;
+#[cfg(feature = "rocks")]
+mod rocks;
 mod sim;
 mod simulation;
 mod state;
@@ -27,6 +31,7 @@ mod timers;
 mod trace;
 mod traced;
 
+pub use databases::IndexLoss;
 pub use disk::{PowerLoss, Survivor, SyncFailure};
 pub use error::SimError;
 pub use faults::OnFault;
@@ -34,7 +39,7 @@ pub use file::{SimFile, SimLock};
 pub use index::SimIndex;
 pub use index_fault::{IndexFault, IndexNotice, OnIndexFault};
 pub use instance::SimInstance;
-pub use options::{Latencies, SimOptions, SyncLies};
+pub use options::{Latencies, SimIndexKind, SimOptions, SyncLies};
 pub use repeat::{NotRepeatable, check_repeats, first_difference, trace_of};
 pub use sim::Sim;
 pub use simulation::{Control, Simulation};

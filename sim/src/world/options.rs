@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
+#[cfg(feature = "rocks")]
+use std::path::PathBuf;
 
 use duolog::io::Planted;
 
@@ -66,6 +68,17 @@ pub struct SyncLies {
     pub directories: bool,
 }
 
+/// Which index a simulated world has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SimIndexKind {
+    /// The model.
+    #[default]
+    Model,
+    /// RocksDB, with its files below this real directory, which exists and has nothing in it.
+    #[cfg(feature = "rocks")]
+    Rocks(PathBuf),
+}
+
 /// How a simulated world is.
 #[derive(Clone, Debug)]
 pub struct SimOptions {
@@ -82,6 +95,8 @@ pub struct SimOptions {
     pub start_wall_us: i64,
     /// Syncs that answer and force nothing: what a power loss is then must be noticed.
     pub lies: SyncLies,
+    /// Which index it has.
+    pub index: SimIndexKind,
     /// Whether the trace keeps its lines.
     pub keep_trace: bool,
     /// What [`duolog::io::World::planted`] says yes to.
@@ -97,6 +112,7 @@ impl Default for SimOptions {
             write_back_bytes: 16 << 20,
             start_wall_us: 1_700_000_000_000_000,
             lies: SyncLies::default(),
+            index: SimIndexKind::default(),
             keep_trace: false,
             planted: BTreeSet::new(),
         }

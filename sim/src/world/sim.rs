@@ -5,11 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use duolog::index::model::ModelBackend;
 use duolog::io::{DirectoryEntry, OpenMode, Planted, Registry, Step, World};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::context::{Call, Context, dead};
+use super::databases::Databases;
 use super::executor;
 use super::faults::Doing;
 use super::file::{SimFile, SimLock};
@@ -37,10 +37,10 @@ impl Sim {
         shared: Arc<Shared>,
         process: ProcessId,
         name: &str,
-        model: ModelBackend,
+        databases: Databases,
     ) -> Self {
         let context = Context { shared, process };
-        let index = SimIndex::new(context.clone(), model);
+        let index = SimIndex::new(context.clone(), databases);
         let inner = Inner { context, name: name.to_owned(), registry: Registry::default(), index };
         Self { inner: Arc::new(inner) }
     }
@@ -156,13 +156,13 @@ impl World for Sim {
     }
 
     async fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let model = self.inner.index.model();
+        let databases = self.inner.index.databases();
         let rename = self.two_names("rename", (from, to), |state| {
             self.context().goes_wrong(state, Doing::Rename, from)?;
             let before = state.disk.canonical(from);
             state.disk.rename(from, to)?;
             if let (Ok(before), Ok(after)) = (before, state.disk.canonical(to)) {
-                model.rename(&before, &after);
+                databases.rename(&before, &after);
             }
             Ok(())
         });
@@ -183,11 +183,11 @@ impl World for Sim {
     }
 
     async fn remove_directory(&self, path: &Path) -> io::Result<()> {
-        let model = self.inner.index.model();
+        let databases = self.inner.index.databases();
         let remove = self.name("remove_directory", path, |state| {
             let canonical = state.disk.canonical(path);
             state.disk.remove_directory(path)?;
-            canonical.map(|canonical| model.remove(&canonical))
+            canonical.map(|canonical| databases.remove(&canonical))
         });
         remove.await
     }

@@ -10,6 +10,7 @@ use std::sync::{Arc, MutexGuard};
 use duolog::index::model::ModelBackend;
 use duolog::io::Step;
 
+use super::databases::{Databases, IndexLoss};
 use super::disk::{PowerLoss, Survivor, SyncFailure};
 use super::error::SimError;
 use super::executor;
@@ -33,7 +34,7 @@ pub struct Simulation {
 #[derive(Clone)]
 pub struct Control {
     shared: Arc<Shared>,
-    model: ModelBackend,
+    databases: Databases,
     /// The harness itself: a process that is never killed.
     host: Sim,
 }
@@ -41,10 +42,10 @@ pub struct Control {
 impl Simulation {
     /// A machine with an empty disk.
     pub fn new(seed: u64, options: SimOptions) -> Self {
+        let databases = Databases::new(seed, &options.index);
         let shared = Shared::new(seed, options);
-        let model = ModelBackend::default();
-        let host = start(&shared, &model, "host");
-        Self { control: Control { shared, model, host } }
+        let host = start(&shared, &databases, "host");
+        Self { control: Control { shared, databases, host } }
     }
 
     /// A handle for tasks inside of it.
@@ -101,7 +102,7 @@ impl Control {
     /// Starts a process, with a registry of its own. A restart is a new process on the same
     /// disk.
     pub fn process(&self, name: &str) -> Sim {
-        start(&self.shared, &self.model, name)
+        start(&self.shared, &self.databases, name)
     }
 
     /// The harness's own process: sleeps, tasks and files beside those under test.
@@ -122,14 +123,21 @@ impl Control {
     /// Cuts the power: every process but the harness's own is dead, what no sync had forced is on
     /// disk or not as the seed decides, and the next process begins in another boot. A database
     /// whose directory is gone is gone; else it holds every settling that returned, and of others
-    /// what the death of their process left.
+    /// what the death of their process left. One of RocksDB that was changing files has made that
+    /// change in part.
     pub fn cut_power(&self) -> PowerLoss {
         let mut state = self.shared.lock("it cut the power");
         let (loss, revoked) = state.cut_power(self.host.process_id());
         let gone = |path: &PathBuf| !state.disk.exists(path).unwrap_or(false);
-        let databases: Vec<PathBuf> = self.model.directories().into_iter().filter(gone).collect();
+        let databases: Vec<PathBuf> =
+            self.databases.directories().into_iter().filter(gone).collect();
         self.let_go(state, &revoked);
-        databases.iter().for_each(|path| self.model.remove(path));
+        databases.iter().for_each(|path| self.databases.remove(path));
+        let index = self.databases.cut_power();
+        if index.database_count > 0 {
+            let mut state = self.shared.lock("it cut the power");
+            state.add(Kind::Power, "index", None, &index.counts());
+        }
         loss
     }
 
@@ -251,9 +259,14 @@ impl Control {
         self.shared.lock("it read the trace").trace.summary()
     }
 
-    /// The databases of the index, to make them misbehave.
+    /// The databases of the model, to make them misbehave.
     pub fn model(&self) -> &ModelBackend {
-        &self.model
+        self.databases.model()
+    }
+
+    /// What power losses so far did to databases of RocksDB.
+    pub fn index_loss(&self) -> IndexLoss {
+        self.databases.loss()
     }
 
     /// What the file at `path` would hold after power loss if nothing unforced had reached the
@@ -274,7 +287,7 @@ impl Control {
     }
 }
 
-fn start(shared: &Arc<Shared>, model: &ModelBackend, name: &str) -> Sim {
+fn start(shared: &Arc<Shared>, databases: &Databases, name: &str) -> Sim {
     let process = shared.lock("it started a process").start(name);
-    Sim::new(Arc::clone(shared), process, name, model.clone())
+    Sim::new(Arc::clone(shared), process, name, databases.clone())
 }

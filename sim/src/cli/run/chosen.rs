@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::cli::seeds::{OF_A_REVISION, Part, Seeds, from_revision};
-use crate::cli::{Exit, Failure};
-use crate::plan::{RunMode, Scenario};
+use crate::cli::{Exit, Failure, index};
+use crate::plan::{IndexKind, RunMode, Scenario};
 
 use super::{Mode, RunArgs};
 
@@ -17,12 +17,14 @@ pub(super) struct Chosen {
     pub max_fail: u64,
     pub jobs: Option<usize>,
     pub messages: Option<PathBuf>,
+    /// There in the simulated world only.
+    pub index: Option<IndexKind>,
     pub scenario: Scenario,
 }
 
 impl Chosen {
     /// # Errors
-    /// Where the scenario cannot be read, or is not right.
+    /// Where the scenario cannot be read, or is not right, or this build has not what it wants.
     pub(super) fn new(args: &RunArgs) -> Result<Self, Failure> {
         let scenario = match &args.scenario {
             None => Scenario::default(),
@@ -30,6 +32,14 @@ impl Chosen {
         };
         let said = &scenario.run;
         let mode = args.mode.or(said.mode.map(Mode::from)).unwrap_or(Mode::DEFAULT);
+        let index = match (mode, args.index.or(said.index)) {
+            (Mode::Sim, index) => Some(index.unwrap_or_default()),
+            (Mode::Threads, index) => {
+                index::only_simulated(index)?;
+                None
+            }
+        };
+        index::check(index.unwrap_or_default())?;
         let number = |number: &toml::Spanned<u64>| *number.as_ref();
         Ok(Self {
             mode,
@@ -38,6 +48,7 @@ impl Chosen {
             max_fail: args.max_fail.or(said.max_fail.as_ref().map(number)).unwrap_or(1),
             jobs: args.jobs.or(said.jobs.as_ref().map(|jobs| *jobs.as_ref())),
             messages: args.messages.clone().or(said.messages.as_ref().map(PathBuf::from)),
+            index,
             scenario,
         })
     }
@@ -76,6 +87,7 @@ impl Chosen {
             Mode::Threads => RunMode::Threads,
         });
         scenario.run.seeds = Some(self.seeds);
+        scenario.run.index = self.index;
         scenario.run.max_fail = Some(toml::Spanned::new(0..0, self.max_fail));
         scenario.run.jobs = self.jobs.map(|jobs| toml::Spanned::new(0..0, jobs));
         scenario.run.messages = self.messages.as_ref().map(|path| path.display().to_string());

@@ -7,8 +7,9 @@ use crate::cli::seeds::Part;
 use crate::cli::{Ended, Exit, Failure};
 use crate::judge::Verdict;
 use crate::report::{
-    Demand, Environment, FailureGroup, FaultCount, LinesReport, REPORT_VERSION, Report, Swarm,
-    demand_table, fault_table, group_words, invariant_table, latency_table, memory_peak_bytes,
+    Demand, Environment, FailureGroup, FaultCount, IndexReport, LinesReport, REPORT_VERSION,
+    Report, Swarm, demand_table, fault_table, group_words, invariant_table, latency_table,
+    memory_peak_bytes,
 };
 
 use super::simulated::thread_count;
@@ -18,7 +19,7 @@ use super::{Job, Mode, Results};
 pub(super) fn finish(job: &Job<'_>, results: Results) -> Ended {
     let Job { args, chosen, directory, .. } = job;
     let Results { tally, swarm, faults, latencies, activity, lines, end_seed, .. } = results;
-    let mut failures = results.failures;
+    let (mut failures, index_loss) = (results.failures, results.index_loss);
     failures.sort_by_key(|failure| failure.seed);
     // A scenario makes a run of its own, of which nothing is asked.
     let main = activity.as_ref().filter(|_| args.scenario.is_none());
@@ -37,6 +38,11 @@ pub(super) fn finish(job: &Job<'_>, results: Results) -> Ended {
         mode: chosen.mode.name().to_owned(),
         verdict,
         exit_code: exit.code(),
+        index: chosen.index.map(|name| IndexReport {
+            name,
+            seed_count: tally.seed_count,
+            losses: index_loss,
+        }),
         seed_count: tally.seed_count,
         first_seed: chosen.seeds.from,
         end_seed,
@@ -120,6 +126,7 @@ fn told(job: &Job<'_>, report: &Report) -> String {
             report.partition.as_ref().map_or(String::new(), |part| format!(", part {part}")),
         );
     }
+    text += &report.index.map_or_else(String::new, |index| index.words());
     text += &format!(
         " {}  {} seeds, {} operations, {}, {} failed seeds; {:.1} s{}        exit {}\n \
          report  {}\n",

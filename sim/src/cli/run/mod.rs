@@ -16,11 +16,12 @@ use clap::{Args, ValueEnum};
 use duolog::io::Planted;
 
 use crate::judge::{Judgement, Verdict};
-use crate::plan::{RunMode, Work};
+use crate::plan::{IndexKind, RunMode, Work};
 use crate::report::{
     Activity, FailedSeed, FaultTally, Latency, LinesReport, Retention, RunDirectory, SwarmTally,
     Tally,
 };
+use crate::world::IndexLoss;
 
 use self::chosen::Chosen;
 pub(super) use self::chosen::read as read_scenario;
@@ -67,6 +68,9 @@ pub(super) struct RunArgs {
     /// Also writes the report for servers of continuous integration
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// The index of a simulated run [default: model]
+    #[arg(long, env = "DUOLOG_INDEX")]
+    index: Option<IndexKind>,
     /// Seeds at the same time [default: the processors]
     #[arg(long, env = "DUOLOG_JOBS")]
     jobs: Option<usize>,
@@ -181,6 +185,8 @@ struct Results {
     work: Work,
     /// The one behind the last seed that was begun.
     end_seed: u64,
+    /// What power losses did to databases of RocksDB.
+    index_loss: IndexLoss,
 }
 
 impl Results {
@@ -207,7 +213,9 @@ impl Job<'_> {
     fn replay(&self) -> String {
         let scenario = self.args.scenario.as_ref();
         let scenario = scenario.map(|path| format!(" --scenario {}", path.display()));
-        scenario.unwrap_or_default() + &self.workload.replay()
+        let index = self.chosen.index.filter(|index| !index.is_model());
+        let index = index.map(|index| format!(" --index {}", index.name()));
+        scenario.unwrap_or_default() + &self.workload.replay() + &index.unwrap_or_default()
     }
 
     /// How many seeds will be run; 0 where time decides.
@@ -236,7 +244,8 @@ pub(super) fn run(args: &RunArgs) -> Ended {
         return Err(Failure::new(Exit::Nothing, "no seed was selected"));
     }
     let start = Instant::now();
-    let workload = Workload::new(mode, &chosen.scenario, chosen.messages.as_deref())?;
+    let workload = Workload::new(mode, &chosen.scenario, chosen.messages.as_deref())?
+        .with_index(chosen.index.unwrap_or_default());
     let resolved = workload.resolved(chosen.said(), seeds.from);
     if args.print_config {
         print(&resolved);

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::{Exit, Failure};
-use crate::plan::{LineFile, LinesError, Plan, Scenario, Shape};
+use crate::plan::{IndexKind, LineFile, LinesError, Plan, Scenario, Shape};
 
 use super::Mode;
 
@@ -13,6 +13,7 @@ pub(in crate::cli) struct Workload {
     mode: Mode,
     shape: Shape,
     scenario: Scenario,
+    index: IndexKind,
     lines: Option<Arc<LineFile>>,
 }
 
@@ -31,13 +32,19 @@ impl Workload {
             None => None,
             Some(path) => Some(Arc::new(LineFile::open(path).map_err(refused)?)),
         };
-        Ok(Self { mode, shape, scenario: scenario.clone(), lines })
+        Ok(Self { mode, shape, scenario: scenario.clone(), index: IndexKind::default(), lines })
+    }
+
+    /// The same on another index.
+    pub(in crate::cli) fn with_index(self, index: IndexKind) -> Self {
+        Self { index, ..self }
     }
 
     /// The plan of a seed. On threads a whole file of messages is appended; a simulated seed is
     /// small, and takes some of it.
     pub(in crate::cli) fn plan(&self, seed: u64) -> Plan {
-        let plan = self.scenario.draw(seed, &self.shape);
+        let mut plan = self.scenario.draw(seed, &self.shape);
+        plan.index = self.index;
         match (&self.lines, self.mode) {
             (None, _) => plan,
             (Some(lines), Mode::Sim) => plan.with_lines(lines.clone()),

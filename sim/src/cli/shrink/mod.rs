@@ -69,7 +69,8 @@ pub(super) struct Judged {
 impl Tested {
     /// Runs a plan in the simulated world.
     pub(super) fn run(&self, plan: &Plan) -> Judged {
-        let ran = run_plan(self.log, plan.clone(), &self.planted);
+        let ran = run_plan(self.log, plan.clone(), &self.planted)
+            .expect("that this build has its index was seen when it was read");
         Judged { history: ran.run.history, judgements: ran.judgements }
     }
 
@@ -102,7 +103,7 @@ pub(super) fn shrink_command(args: &ShrinkArgs) -> Ended {
         wanted.is_none_or(|wanted| wanted == shown.invariant).then_some(shown)
     };
     let effort = Effort { runs_max: args.runs_max, ..Effort::default() };
-    let failed = |judged: Judged, shown: Shown| {
+    let failed = |judged: Judged, shown: Shown| -> Result<Failed, Failure> {
         let directory = directory(&sourced, &tested, &judged, &shown)?;
         Ok(Failed { directory, shown, tested: tested.clone() })
     };

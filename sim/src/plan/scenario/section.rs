@@ -5,7 +5,7 @@ use toml::Spanned;
 
 use duolog::types::MESSAGE_BYTES_MAX;
 
-use crate::plan::{Content, PlanConfig, Visibility};
+use crate::plan::{Content, IndexKind, PlanConfig, Visibility};
 
 use super::error::ScenarioError;
 use super::run::{RunMode, Seeds};
@@ -100,6 +100,8 @@ section! {
     mode: RunMode;
     /// Which seeds.
     seeds: Seeds;
+    /// Which index a simulated run has.
+    index: IndexKind;
     /// The file whose lines are the messages.
     messages: String;
 }

@@ -7,6 +7,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Body, Disk, NodeId};
 use crate::seed::Stream;
 
@@ -19,7 +21,7 @@ pub(super) const SECTOR_BYTES: usize = 512;
 const TORN_OF: [u64; 3] = [2, 8, 32];
 
 /// What a power loss took away.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PowerLoss {
     /// Pages of files that are not as they were last.
     pub lost_page_count: u64,

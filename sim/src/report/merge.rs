@@ -58,7 +58,8 @@ pub fn merge(reports: &[(PathBuf, Report)]) -> Result<Report, MergeError> {
     let tally = Tally { judgements, ..Tally::default() };
     (merged.verdict, merged.invariants) = (tally.verdict(), tally.invariants());
     // What nobody ever met in any part says nothing.
-    let is_unmet = merged.faults.iter().any(|count| count.complaint().is_some());
+    let is_unmet = merged.faults.iter().any(|count| count.complaint().is_some())
+        || merged.swarm.as_ref().is_some_and(|swarm| !swarm.complaints().is_empty());
     if merged.verdict == Verdict::Pass && is_unmet {
         merged.verdict = Verdict::Inconclusive;
     }

@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use duolog::io::Step;
+
 use crate::history::{Call, Event, Reply};
 use crate::run::{Crash, Within};
 
+use super::marks::{Mark, MarkTally, mark_words, merged_marks};
 use super::merge::added;
 use super::table::grouped;
 
@@ -64,6 +67,9 @@ pub struct Swarm {
     /// What the medians are of.
     #[serde(default)]
     pub spreads: Spreads,
+    /// Places that they came to.
+    #[serde(default)]
+    pub marks: Vec<Mark>,
 }
 
 /// How many seeds had which count, of each thing that has a median.
@@ -106,6 +112,7 @@ impl Spread {
 pub struct SwarmTally {
     spreads: Spreads,
     crashes: CrashCounts,
+    marks: MarkTally,
 }
 
 impl Spreads {
@@ -120,8 +127,9 @@ impl Spreads {
 }
 
 impl SwarmTally {
-    /// Adds a seed.
-    pub fn add(&mut self, events: &[Event], crashes: &[Crash]) {
+    /// Adds a seed, with how often its processes passed each step.
+    pub fn add(&mut self, events: &[Event], crashes: &[Crash], steps: &BTreeMap<Step, u64>) {
+        self.marks.add(events, steps);
         let calls = events.iter().filter(|event| !event.call.is_fault());
         self.spreads.operations.add(calls.count() as u64);
         let actors = || events.iter().filter(|event| event.actor != Event::DRIVER);
@@ -148,6 +156,7 @@ impl SwarmTally {
             virtual_over_real: virtual_us as f64 / elapsed,
             seeds_per_second_and_core: seed_count as f64 * 1e6 / elapsed / threads.max(1) as f64,
             spreads: self.spreads.clone(),
+            marks: self.marks.report(),
         }
     }
 }
@@ -184,7 +193,14 @@ impl Swarm {
                 other.seeds_per_second_and_core,
             ),
             spreads,
+            marks: merged_marks(&self.marks, &other.marks),
         }
+    }
+
+    /// Places that so many seeds should have come to and never did, in words.
+    pub fn complaints(&self) -> Vec<String> {
+        let seed_count = self.spreads.operations.by_value.values().sum();
+        self.marks.iter().filter_map(|mark| mark.complaint(seed_count)).collect()
     }
 
     /// In words.
@@ -223,7 +239,7 @@ impl Swarm {
                 self.virtual_over_real, self.seeds_per_second_and_core,
             ),
         ];
-        lines.map(|line| format!(" {line}\n")).concat()
+        lines.map(|line| format!(" {line}\n")).concat() + &mark_words(&self.marks)
     }
 }
 

@@ -1,11 +1,12 @@
 //! A run in the simulated world: exact replay, kills, virtual time.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
-use duolog::io::World;
 use duolog::io::decorate::Observed;
+use duolog::io::{Step, World};
 
 use crate::history::History;
 use crate::plan::{Fault, Plan};
@@ -27,6 +28,8 @@ pub struct Simulated {
     pub trace: TraceSummary,
     /// The processes that died, in order.
     pub crashes: Vec<Crash>,
+    /// How often its processes passed each step, over all of them.
+    pub steps: BTreeMap<Step, u64>,
     /// How many processes lived, the last reader of everything included.
     pub process_count: u32,
     /// How long it took, in virtual time.
@@ -84,13 +87,13 @@ where
         ended(caught(|| simulation.block_on(&world, visited)))
     });
     let (trace, virtual_us) = (simulation.trace(), simulation.now_us());
-    let index_loss = simulation.index_loss();
+    let (steps, index_loss) = (simulation.step_counts(), simulation.index_loss());
     // Tasks that are still there note what became of their calls when they drop.
     drop(simulation);
     let mut history = History::new(plan, state.recorder.take());
     (history.header.loses_power, history.header.falls_silent) = (true, true);
     let process_count = process + 1;
-    Simulated { history, trace, crashes, process_count, virtual_us, broken, index_loss }
+    Simulated { history, trace, crashes, steps, process_count, virtual_us, broken, index_loss }
 }
 
 /// Has happen to a process what the plan says, and a user end it where that took too much.

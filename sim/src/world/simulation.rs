@@ -227,6 +227,16 @@ impl Control {
         state.processes[process.process_id()].steps.get(&step).copied().unwrap_or(0)
     }
 
+    /// How often all processes together passed each step.
+    pub fn step_counts(&self) -> BTreeMap<Step, u64> {
+        let state = self.shared.lock("it counted steps");
+        let mut counts = BTreeMap::new();
+        for (step, count) in state.processes.iter().flat_map(|process| &process.steps) {
+            *counts.entry(*step).or_default() += count;
+        }
+        counts
+    }
+
     /// Runs `future` as a task of `process`; drops it where the process is dead.
     pub fn spawn(
         &self,

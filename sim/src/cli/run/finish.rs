@@ -26,12 +26,12 @@ pub(super) fn finish(job: &Job<'_>, results: Results) -> Ended {
     let demands = main.map(|seen| Demand::of_main(seen, &tally.judgements));
     let demands = demands.unwrap_or_default();
     let faults = if chosen.mode == Mode::Sim { faults.report() } else { Vec::new() };
-    let unmet = unmet(&demands, &faults);
-    let verdict = verdict(chosen.mode, tally.verdict(), lines.as_ref(), &unmet);
-    let exit = Exit::of(verdict, tally.operation_count);
     let elapsed_us = u64::try_from(job.start.elapsed().as_micros()).unwrap_or(u64::MAX);
     let threads = thread_count(job);
     let swarm = swarm.map(|swarm| swarm.report(tally.virtual_us, elapsed_us, threads));
+    let unmet = unmet(&demands, &faults, swarm.as_ref());
+    let verdict = verdict(chosen.mode, tally.verdict(), lines.as_ref(), &unmet);
+    let exit = Exit::of(verdict, tally.operation_count);
     let report = Report {
         schema: "duolog.report".to_owned(),
         schema_version: REPORT_VERSION,
@@ -94,16 +94,17 @@ fn verdict(mode: Mode, judged: Verdict, lines: Option<&LinesReport>, unmet: &[St
 }
 
 /// What did not happen though it had to, in words.
-fn unmet(demands: &[Demand], faults: &[FaultCount]) -> Vec<String> {
+fn unmet(demands: &[Demand], faults: &[FaultCount], swarm: Option<&Swarm>) -> Vec<String> {
     let faults = faults.iter().filter_map(FaultCount::complaint);
-    demands.iter().filter_map(Demand::complaint).chain(faults).collect()
+    let places = swarm.map(Swarm::complaints).unwrap_or_default();
+    demands.iter().filter_map(Demand::complaint).chain(faults).chain(places).collect()
 }
 
 fn told(job: &Job<'_>, report: &Report) -> String {
     let mut text = demand_table(&report.demands);
     text += &report.swarm.as_ref().map(Swarm::words).unwrap_or_default();
     text += &fault_table(&report.faults);
-    for complaint in unmet(&report.demands, &report.faults) {
+    for complaint in unmet(&report.demands, &report.faults, report.swarm.as_ref()) {
         text += &format!(" TOO LITTLE  {complaint}\n");
     }
     if let Some(lines) = &report.messages {

@@ -66,7 +66,7 @@ fn work(
         let mut results = lock();
         results.tally.add(&ran.run.history.events, &ran.judgements, ran.run.virtual_us);
         let swarm = results.swarm.get_or_insert_default();
-        swarm.add(&ran.run.history.events, &ran.run.crashes);
+        swarm.add(&ran.run.history.events, &ran.run.crashes, &ran.run.steps);
         results.faults.add(&ran.run.history.events);
         results.add_lines(LinesReport::new(&ran.run.history));
         results.end_seed = results.end_seed.max(seed + 1);

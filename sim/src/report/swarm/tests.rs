@@ -49,7 +49,7 @@ fn seeds_crash_recover_append_and_crash_again() {
         let plan = Plan::draw(seed, &Shape::simulated());
         let run = simulate(&plan, &Engine::default(), SimOptions::default());
         assert_eq!(run.broken, None, "seed {seed}");
-        tally.add(&run.history.events, &run.crashes);
+        tally.add(&run.history.events, &run.crashes, &run.steps);
     }
     let swarm = tally.report(0, 1, 1);
     println!("{}", swarm.words());

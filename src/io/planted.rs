@@ -46,8 +46,6 @@ pub enum Planted {
     CutTooMuch,
     /// Recovery counts a torn frame as a message.
     CutTooLittle,
-    /// Frames carry no durable mark.
-    MarkUnwritten,
     /// Frames carry a durable mark that no sync has proven.
     MarkTooEarly,
     /// A chunk that could not be settled in every family is taken for settled.
@@ -72,7 +70,7 @@ pub enum Planted {
 
 impl Planted {
     /// All of them, in the order above.
-    pub const ALL: [Planted; 31] = [
+    pub const ALL: [Planted; 30] = [
         Planted::PublishBeforeTail,
         Planted::CoverageUnchecked,
         Planted::CatchUpSkipped,
@@ -93,7 +91,6 @@ impl Planted {
         Planted::RecoveryResyncs,
         Planted::CutTooMuch,
         Planted::CutTooLittle,
-        Planted::MarkUnwritten,
         Planted::MarkTooEarly,
         Planted::SettleFailureIgnored,
         Planted::TailNotRebuilt,

@@ -200,9 +200,6 @@ impl<W: World> WriterShared<W> {
     pub(super) fn frame_fields(&self, append_time_us: i64) -> FrameFields {
         let first_sequence = self.marks.log_end();
         let mut durable = self.marks.durable();
-        if planted!(&self.world, MarkUnwritten) {
-            durable = 0;
-        }
         if planted!(&self.world, MarkTooEarly) {
             durable = first_sequence;
         }

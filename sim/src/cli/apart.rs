@@ -2,7 +2,7 @@
 //! one seed and no more. The plan goes in on standard input, what came of it out on standard
 //! output, each as one JSON object.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -50,6 +50,8 @@ struct Told {
     broken: Option<String>,
     index_loss: IndexLoss,
     crashes: Vec<CrashTold>,
+    /// How often its processes passed each step, in the order of all steps.
+    steps: Vec<u64>,
 }
 
 /// A [`Crash`], with its step by name.
@@ -100,6 +102,7 @@ pub(super) fn run_seed(args: &RunSeedArgs) -> Ended {
         broken: run.broken,
         index_loss: run.index_loss,
         crashes: run.crashes.into_iter().map(CrashTold::from).collect(),
+        steps: Step::ALL.iter().map(|step| run.steps.get(step).copied().unwrap_or(0)).collect(),
     };
     let text = serde_json::to_string(&told)
         .map_err(|error| Failure::new(Exit::Harness, format!("the result: {error}")))?;
@@ -171,6 +174,7 @@ fn ran(plan: Plan, told: Told) -> Result<Ran, Failure> {
         broken: told.broken,
         index_loss: told.index_loss,
         crashes: told.crashes.into_iter().map(Crash::from).collect(),
+        steps: Step::ALL.into_iter().zip(told.steps).filter(|(_, count)| *count > 0).collect(),
     };
     Ok(Ran { plan, run, judgements: told.judgements })
 }
@@ -194,6 +198,7 @@ fn ended(plan: Plan, output: &Output) -> Ran {
         broken: Some(words),
         index_loss: IndexLoss::default(),
         crashes: Vec::new(),
+        steps: BTreeMap::new(),
     };
     Ran { plan, run, judgements }
 }

@@ -46,8 +46,7 @@ pub(super) const fn caught_by(mistake: Planted) -> Invariant {
         | Planted::AckBeforeSync
         | Planted::SyncErrorIgnored
         | Planted::SyncRetried
-        | Planted::RecoveryResyncs
-        | Planted::MarkUnwritten => Invariant::SyncedSurvives,
+        | Planted::RecoveryResyncs => Invariant::SyncedSurvives,
         Planted::CutTooMuch => Invariant::FlushedSurvives,
         // The next opening finds an index that knows more than the log, and refuses.
         Planted::SettleUnforced => Invariant::Progress,

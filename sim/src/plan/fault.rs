@@ -256,6 +256,9 @@ impl fmt::Display for Fault {
 /// One plan in so many has no fault but deaths.
 const WITHOUT_OF: u64 = 4;
 
+/// One plan in so many of those that have faults and power losses has both where it hurts.
+const FORGETS_OF: u64 = 3;
+
 /// Draws the faults of a plan. Whole classes are off in most plans.
 pub(super) fn faults(seed: u64, shape: &Shape, kills: &[KillAt]) -> Vec<Fault> {
     let mut stream = Stream::new(seed, salt::DISK);
@@ -290,7 +293,22 @@ pub(super) fn faults(seed: u64, shape: &Shape, kills: &[KillAt]) -> Vec<Fault> {
         let us = if lengths_us.is_empty() { 0 } else { *stream.pick(lengths_us) };
         Fault { process, class, zone, nth, us }
     };
-    (0..count).map(|_| fault()).collect()
+    let mut faults: Vec<Fault> = (0..count).map(|_| fault()).collect();
+    faults.extend(forgotten(&mut stream, kills));
+    faults
+}
+
+/// In some plans, before the power goes with a process, syncs of its segments fail and forget what
+/// they were to force: whoever believes in what came later loses it then.
+fn forgotten(stream: &mut Stream, kills: &[KillAt]) -> Vec<Fault> {
+    if !stream.chance(1, FORGETS_OF) {
+        return Vec::new();
+    }
+    let (class, zone, us) = (FaultClass::SyncForgetsPages, Zone::Segment, 0);
+    let losing = (0..).zip(kills).filter(|(_, kill)| kill.power);
+    losing
+        .map(|(process, _)| Fault { process, class, zone, nth: 1 + stream.below(4), us })
+        .collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::error::StorageResult;
 use crate::io::{
@@ -34,6 +34,11 @@ pub struct IndexInstances {
     pub secondaries: SecondaryStats,
 }
 
+/// How often it is looked whether an instance that failed for good is still held, and how long at
+/// most.
+const REPLACED_LOOK_US: u64 = 1_000;
+const REPLACED_WAIT_MAX_US: u64 = 10_000_000;
+
 type Primary<W> = <<W as World>::Index as IndexBackend>::Primary;
 
 /// The primary and the secondary of one (topic, shard). The primary is opened to settle, the
@@ -45,6 +50,8 @@ pub struct Shard<W: World> {
     pub secondary: SecondarySlot<W>,
     idle_us: u64,
     primary: Mutex<Option<OpenPrimary<W>>>,
+    /// An instance that failed for good, while somebody may still hold it.
+    replaced: Mutex<Weak<Primary<W>>>,
     opening: SingleFlight<StorageResult<Arc<Primary<W>>>>,
     /// When either instance was last asked for.
     used_us: AtomicU64,
@@ -71,6 +78,7 @@ impl<W: World> Shard<W> {
             secondary: SecondarySlot::new(world.clone(), directory.to_owned(), idle_us),
             idle_us,
             primary: Mutex::new(None),
+            replaced: Mutex::new(Weak::new()),
             opening: SingleFlight::new(),
             used_us: AtomicU64::new(0),
             log_starts: Mutex::default(),
@@ -138,7 +146,24 @@ impl<W: World> Shard<W> {
         let mut slot = self.primary.lock().unwrap_or_else(PoisonError::into_inner);
         let gone = slot.take_if(|open| Arc::ptr_eq(&open.instance, broken));
         drop(slot);
-        drop(gone);
+        if let Some(gone) = gone {
+            let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+            *replaced = Arc::downgrade(&gone.instance);
+        }
+    }
+
+    /// Returns once nobody holds an instance that failed for good: no other one opens before. Its
+    /// holders have a call under way that fails as well; they are waited for a while.
+    async fn replaced_is_gone(&self) {
+        let mut waited_us = 0;
+        let is_held = || {
+            let replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+            replaced.strong_count() > 0
+        };
+        while is_held() && waited_us < REPLACED_WAIT_MAX_US {
+            self.world.sleep(REPLACED_LOOK_US).await;
+            waited_us += REPLACED_LOOK_US;
+        }
     }
 
     /// Notes that the database is about to be used. Where it has to be opened for that and many
@@ -168,6 +193,7 @@ impl<W: World> Shard<W> {
         if let Some(instance) = self.take_up() {
             return Ok(instance);
         }
+        self.replaced_is_gone().await;
         let topic_directory = self.directory.ancestors().nth(3).unwrap_or(&self.directory);
         make_directories(&self.world, &self.directory, topic_directory).await?;
         // Compaction drops what retention dropped; a partition that nobody uses keeps it.
@@ -237,3 +263,6 @@ impl<W: World> Shard<W> {
         self.primary.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 }
+
+#[cfg(all(test, not(feature = "rocks")))]
+mod tests;

@@ -41,12 +41,13 @@ pub(super) const fn caught_by(mistake: Planted) -> Invariant {
         Planted::DroppedFutureHole => Invariant::Prefix,
         Planted::EntryMisplaced => Invariant::Entries,
         Planted::SecondaryKept => Invariant::Leaks,
-        Planted::SyncSkipped
-        | Planted::RollUnlinked
-        | Planted::AckBeforeSync
-        | Planted::SyncErrorIgnored
-        | Planted::SyncRetried
-        | Planted::RecoveryResyncs => Invariant::SyncedSurvives,
+        Planted::SyncSkipped | Planted::RollUnlinked | Planted::AckBeforeSync => {
+            Invariant::SyncedSurvives
+        }
+        // What the disk dropped was visible before, and readers stop where it was.
+        Planted::SyncErrorIgnored | Planted::SyncRetried | Planted::RecoveryResyncs => {
+            Invariant::Prefix
+        }
         Planted::CutTooMuch => Invariant::FlushedSurvives,
         // The next opening finds an index that knows more than the log, and refuses.
         Planted::SettleUnforced => Invariant::Progress,

@@ -23,12 +23,12 @@ pub struct Mark {
 /// So many seeds come to every place.
 const SEEDS_ENOUGH: u64 = 5_000;
 
-/// What callers may be told where only what plans do is done to the engine.
-const TOLD: [Kind; 10] = [
+/// What callers may be told where only what plans do is done to the engine. A lookup that finds
+/// nothing succeeded.
+const TOLD: [Kind; 9] = [
     Kind::OffsetMismatch,
     Kind::PositionLost,
     Kind::Trimmed,
-    Kind::NotFound,
     Kind::Backpressure,
     Kind::Retry,
     Kind::Poisoned,

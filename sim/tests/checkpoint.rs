@@ -128,7 +128,11 @@ fn run(seed: u64, lies: SyncLies) -> (u64, u64) {
     let checked = simulation.block_on(&world, async move {
         let of_copy = check(&inside, COPY, acknowledged).await.unwrap();
         assert!(of_copy >= committed, "{committed} was committed, the copy has {of_copy}");
-        check(&inside, ROOT, 0).await.unwrap();
+        // Its commits may be left where what they name is not.
+        match check(&inside, ROOT, 0).await {
+            Ok(_) | Err(StorageError::PositionLost { .. }) => {}
+            Err(error) => panic!("{error}"),
+        }
     });
     checked.unwrap();
     (trims - trims_before, during - acknowledged)

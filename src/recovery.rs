@@ -76,6 +76,14 @@ pub(crate) async fn open<W: World>(partition: &Arc<Partition<W>>) -> StorageResu
     let mark = MarkFile::<W::File>::read(world, directory).await?;
     let log_start = mark.map_or(0, |mark| mark.marks.log_start);
     report.clean = mark.is_some_and(|mark| mark.clean) || epochs.last().is_none();
+    // Its name is forced with that of the epochs.
+    let mark_file = MarkFile::open(world, directory).await?;
+    if let Some(mark) = mark.filter(|mark| mark.marks.log_start > 0) {
+        // What is below its start is dropped for good: that must not come back with a power loss.
+        // Written again, since a sync that failed may have left it looking written.
+        mark_file.write(&mark).await?;
+        mark_file.force().await?;
+    }
     let trimmed: Vec<_> = {
         let all = segments.all();
         all.windows(2).filter(|pair| pair[1].base_sequence <= log_start).map(|p| p[0].id).collect()
@@ -99,8 +107,6 @@ pub(crate) async fn open<W: World>(partition: &Arc<Partition<W>>) -> StorageResu
     prove_durable(partition, &state, &scan, &mut report).await?;
     report.unsettled_count = log_end - state.index.tail.start();
     let used = state.segments.all().last().map_or(0, |newest| newest.id.epoch());
-    // Its name is forced with that of the epochs.
-    let mark_file = MarkFile::open(world, directory).await?;
     let epoch = epochs.begin(world, directory, log_end, used).await?;
     world.step(Step::EpochForced).await;
     let state = Arc::new(PartitionState { epochs, ..state });

@@ -50,11 +50,12 @@ impl<W: World> WriterCore<W> {
             shared.check()?;
             // Readers learn of it before the file goes: they answer `Trimmed`, not an error.
             shared.marks.advance_log_start(end);
-            self.shard.note_log_start(shared.partition, end);
             shared.write_mark(false).await?;
             // Forced: after power loss an older file may be back while a newer one is gone, and
             // only the mark says that both lie below the start.
             shared.force_mark().await?;
+            // Only now may compaction drop its entries: a start that comes back needs them.
+            self.shard.note_log_start(shared.partition, end);
             shared.world.step(Step::TrimMarked).await;
             let path = shared.state.segments.path(segment.id);
             shared.state.segments.drop_first(segment.id);

@@ -60,8 +60,6 @@ pub enum Planted {
     EpochKept,
     /// A segment that was cut is appended to.
     CutAppendedTo,
-    /// A committed position is not compared with the history of epochs.
-    EpochIgnored,
     /// A frame becomes visible in two halves.
     BatchHalved,
     /// A torn end that an earlier recovery left behind is taken for damage.
@@ -70,7 +68,7 @@ pub enum Planted {
 
 impl Planted {
     /// All of them, in the order above.
-    pub const ALL: [Planted; 30] = [
+    pub const ALL: [Planted; 29] = [
         Planted::PublishBeforeTail,
         Planted::CoverageUnchecked,
         Planted::CatchUpSkipped,
@@ -98,7 +96,6 @@ impl Planted {
         Planted::OlderSlotChosen,
         Planted::EpochKept,
         Planted::CutAppendedTo,
-        Planted::EpochIgnored,
         Planted::BatchHalved,
         Planted::RecoveryOnce,
     ];

@@ -63,9 +63,7 @@ pub(super) const fn caught_by(mistake: Planted) -> Invariant {
         Planted::SettleFailureIgnored => Invariant::Progress,
         // Readers look for it where the settled part should begin.
         Planted::TailNotRebuilt => Invariant::Lookups,
-        Planted::CommitLate | Planted::OlderSlotChosen | Planted::EpochIgnored => {
-            Invariant::Commits
-        }
+        Planted::CommitLate | Planted::OlderSlotChosen => Invariant::Commits,
         Planted::BatchHalved => Invariant::Contents,
         // A mistake that this table does not know yet: it counts as not caught.
         _ => Invariant::Progress,

@@ -1,17 +1,18 @@
 //! Checking a storage directory: every frame, and the index against the log.
 
+mod comparison;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::catalog::Catalog;
 use crate::error::{StorageError, StorageResult};
-use crate::index::coverage::{Coverage, Covered};
-use crate::index::entry::BatchEntry;
-use crate::index::settled::Settled;
 use crate::index::shard::Shard;
-use crate::io::{IndexBackend, IndexRead, World};
+use crate::io::{IndexBackend, World};
 use crate::log::{EpochHistory, MarkFile, TopicInfo};
 use crate::partition::{ScanEnd, list_segments, scan_from};
-use crate::types::{MessageMeta, Sequence};
+use crate::types::Sequence;
+
+use self::comparison::compare;
 
 /// Problems of one partition that are told; more are only counted.
 const TOLD_MAX: usize = 20;
@@ -31,7 +32,7 @@ pub struct PartitionReport {
     pub settled: Sequence,
     /// Torn ends that recovery cuts or has cut: no problem.
     pub torn: Vec<ScanEnd>,
-    /// Entries compared with the log.
+    /// Settled messages that were compared with the index.
     pub compared_count: u64,
     /// Why the index could not be opened, where that failed: nothing was compared. One of the
     /// problems.
@@ -52,8 +53,11 @@ impl PartitionReport {
 }
 
 /// Checks every partition of the directory: all frames and records by their checksums, epochs,
-/// and for all that is settled that id, position and time find exactly the log's records.
-/// Changes nothing. Messages appended meanwhile may or may not be checked.
+/// and for all that is settled that id, position and time find exactly the log's records, no
+/// fewer and no others. Changes nothing. Messages appended meanwhile may or may not be checked.
+///
+/// Log and index are read from one end to the other, once; what the log says of a partition is
+/// kept in memory meanwhile, about 50 bytes and the id a message.
 ///
 /// # Errors
 /// What keeps a partition from being read at all; what is wrong inside is in the reports.
@@ -127,76 +131,4 @@ async fn verify_partition<W: World>(
         }
     }
     Ok(report)
-}
-
-/// Compares what the index says with the log's entries.
-async fn compare<R: IndexRead>(
-    reader: &R,
-    entries: &[BatchEntry],
-    report: &mut PartitionReport,
-) -> StorageResult<()> {
-    let covered = match Coverage::new(report.partition).extend(reader).await {
-        Ok(covered) => covered,
-        Err(error) => {
-            report.problem(error.to_string());
-            return Ok(());
-        }
-    };
-    report.settled = covered.to;
-    if covered.to > report.log_end {
-        let (settled, end) = (covered.to, report.log_end);
-        report.problem(format!("the index holds messages up to {settled}, the log up to {end}"));
-        return Ok(());
-    }
-    let settled = Settled::new(reader, report.partition, covered);
-    let within = report.log_start..covered.to;
-    let mut expected = Vec::new();
-    for entry in entries {
-        for index in 0..entry.records.len() {
-            let meta = entry.meta(index);
-            if within.contains(&meta.sequence) {
-                compare_one(&settled, &meta, covered, report).await?;
-                expected.push(meta);
-            }
-        }
-    }
-    // A range excludes its end, so the very last timestamp cannot be asked for.
-    expected.retain(|meta| meta.timestamp_us < i64::MAX);
-    expected.sort_by_key(|meta| (meta.timestamp_us, meta.sequence));
-    let found = settled.by_time(i64::MIN..i64::MAX, &within, usize::MAX).await?;
-    if found != expected {
-        let first = found.iter().zip(&expected).find(|(found, expected)| found != expected);
-        report.problem(format!(
-            "by time the index finds {} messages, the log has {}; first difference: {first:?}",
-            found.len(),
-            expected.len()
-        ));
-    }
-    Ok(())
-}
-
-async fn compare_one<R: IndexRead>(
-    settled: &Settled<'_, R>,
-    meta: &MessageMeta,
-    covered: Covered,
-    report: &mut PartitionReport,
-) -> StorageResult<()> {
-    let within = report.log_start..covered.to;
-    report.compared_count += 1;
-    let at = settled.by_position(meta.offset, &within).await?;
-    if at.as_ref() != Some(meta) {
-        report.problem(format!("at {} the index has {at:?}, the log {meta:?}", meta.offset));
-    }
-    let latest = settled.by_id(&meta.msg_id, &within).await?;
-    let finds = match &latest {
-        Some(found) if found.sequence == meta.sequence => found == meta,
-        Some(found) if found.sequence > meta.sequence => {
-            settled.all_by_id(&meta.msg_id, &within).await?.contains(meta)
-        }
-        _ => false,
-    };
-    if !finds {
-        report.problem(format!("by id {:?} the index does not find {meta:?}", meta.msg_id));
-    }
-    Ok(())
 }

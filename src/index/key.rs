@@ -54,6 +54,11 @@ pub fn marker(partition: u32, chunk: u64) -> Vec<u8> {
     key
 }
 
+/// The range of all entries of a partition, in any family; its markers lie before it.
+pub fn entries(partition: u32) -> Range<Vec<u8>> {
+    prefix(partition, ENTRY, 0)..prefix(partition, ENTRY + 1, 0)
+}
+
 /// The first record of `id`, in `by_id`.
 pub fn by_id(partition: u32, id: &str) -> Vec<u8> {
     let mut key = prefix(partition, ENTRY, id.len());

@@ -20,7 +20,7 @@ pub mod settled;
 pub mod shard;
 pub mod tail;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod trim;
 pub mod value;
 mod varint;

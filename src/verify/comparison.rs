@@ -1,0 +1,305 @@
+//! What the index says of a partition, held against what the log says.
+
+use std::ops::Range;
+
+use crate::error::StorageResult;
+use crate::index::coverage::{Coverage, Covered};
+use crate::index::entry::BatchEntry;
+use crate::index::key;
+use crate::index::value::{FrameValue, Malformed, RecordValue, RecordView};
+use crate::io::{Family, IndexRead};
+use crate::types::Sequence;
+
+use super::PartitionReport;
+
+#[cfg(test)]
+mod tests;
+
+/// How many entries of the index are read at once; one of a frame may have a hundred kilobytes.
+const PAGE: usize = 128;
+
+/// How many keys are asked for at once.
+const KEYS: usize = 1024;
+
+/// Compares what the index says with the log's frames, which follow each other without a hole and
+/// hold all messages of `report`.
+///
+/// Each family is read from one end to the other. What an entry says must be what the log says,
+/// and what an entry must be there for and is not, is missing. Single reads of `by_id` go past
+/// scans, by filters of their own, so each of its keys is asked for too.
+pub(super) async fn compare<R: IndexRead>(
+    reader: &R,
+    frames: &[BatchEntry],
+    report: &mut PartitionReport,
+) -> StorageResult<()> {
+    let covered = match Coverage::new(report.partition).extend(reader).await {
+        Ok(covered) => covered,
+        Err(error) => {
+            report.problem(error.to_string());
+            return Ok(());
+        }
+    };
+    report.settled = covered.to;
+    if covered.to > report.log_end {
+        let (settled, end) = (covered.to, report.log_end);
+        report.problem(format!("the index holds messages up to {settled}, the log up to {end}"));
+        return Ok(());
+    }
+    let log = Log { partition: report.partition, frames, within: report.log_start..covered.to };
+    report.compared_count = log.len() as u64;
+    let mut comparison = Comparison { reader, log, report };
+    comparison.ids(covered).await?;
+    comparison.frames(Family::ByPosition).await?;
+    comparison.frames(Family::ByTime).await?;
+    Ok(())
+}
+
+/// The messages that the index must hold.
+struct Log<'a> {
+    partition: u32,
+    frames: &'a [BatchEntry],
+    within: Range<Sequence>,
+}
+
+/// A message of the log: its frame, and its number there.
+#[derive(Clone, Copy)]
+struct Message<'a> {
+    frame: &'a BatchEntry,
+    index: usize,
+}
+
+impl Message<'_> {
+    fn value(&self) -> RecordValue {
+        RecordValue::of(self.frame, self.index)
+    }
+
+    fn id(&self) -> &str {
+        &self.frame.records[self.index].id
+    }
+
+    fn is(&self, view: &RecordView<'_>) -> bool {
+        let record = RecordValue {
+            sequence: view.sequence,
+            offset: view.offset,
+            length_bytes: view.length_bytes,
+            timestamp_us: view.timestamp_us,
+        };
+        record == self.value() && view.id == self.id()
+    }
+}
+
+impl<'a> Log<'a> {
+    fn len(&self) -> usize {
+        let count = self.within.end.saturating_sub(self.within.start);
+        usize::try_from(count).expect("the messages are in memory")
+    }
+
+    /// The message of a sequence; `None` outside of what is compared.
+    fn message(&self, sequence: Sequence) -> Option<Message<'a>> {
+        if !self.within.contains(&sequence) {
+            return None;
+        }
+        let after = self.frames.partition_point(|frame| frame.first_sequence <= sequence);
+        let frame = self.frames.get(after.checked_sub(1)?)?;
+        let index = usize::try_from(sequence - frame.first_sequence).ok()?;
+        (index < frame.records.len()).then_some(Message { frame, index })
+    }
+
+    fn key(&self, family: Family, message: Message<'_>) -> Vec<u8> {
+        let (partition, frame) = (self.partition, message.frame);
+        match family {
+            Family::ById => key::by_id(partition, message.id()),
+            Family::ByIdMore => key::by_id_more(partition, message.id(), message.value().sequence),
+            Family::ByPosition => key::by_position(partition, frame.place().offset()),
+            Family::ByTime => {
+                let bucket = key::bucket(message.value().timestamp_us);
+                key::by_time(partition, bucket, frame.first_sequence)
+            }
+        }
+    }
+}
+
+/// Which messages a way to find them was seen for: a bit each.
+struct Seen {
+    from: Sequence,
+    bits: Vec<u64>,
+}
+
+impl Seen {
+    fn new(log: &Log<'_>) -> Self {
+        Self { from: log.within.start, bits: vec![0; log.len().div_ceil(64)] }
+    }
+
+    fn place(&self, sequence: Sequence) -> (usize, u64) {
+        let nth = sequence - self.from;
+        (usize::try_from(nth / 64).expect("the messages are in memory"), 1 << (nth % 64))
+    }
+
+    fn has(&self, sequence: Sequence) -> bool {
+        let (word, bit) = self.place(sequence);
+        self.bits[word] & bit != 0
+    }
+
+    /// Whether it was seen already.
+    fn add(&mut self, sequence: Sequence) -> bool {
+        let (word, bit) = self.place(sequence);
+        let had = self.bits[word] & bit != 0;
+        self.bits[word] |= bit;
+        had
+    }
+}
+
+struct Comparison<'a, R> {
+    reader: &'a R,
+    log: Log<'a>,
+    report: &'a mut PartitionReport,
+}
+
+impl<R: IndexRead> Comparison<'_, R> {
+    /// Each message is in `by_id` or in `by_id_more`, and not in both.
+    async fn ids(&mut self, covered: Covered) -> StorageResult<()> {
+        let mut seen = Seen::new(&self.log);
+        self.each(Family::ById, |this, key, value| {
+            this.record(Family::ById, key, value, &mut seen)
+        })
+        .await?;
+        self.single_reads(&seen).await?;
+        // Where no marker tells of an entry, no lookup reads the family.
+        if covered.has_more {
+            let family = Family::ByIdMore;
+            self.each(family, |this, key, value| this.record(family, key, value, &mut seen))
+                .await?;
+        }
+        self.missing("by id", &seen);
+        Ok(())
+    }
+
+    /// What a scan of `by_id` found, single reads find.
+    async fn single_reads(&mut self, seen: &Seen) -> StorageResult<()> {
+        let family = Family::ById;
+        let mut rest = self.log.within.clone().filter(|sequence| seen.has(*sequence));
+        loop {
+            let page: Vec<Sequence> = rest.by_ref().take(KEYS).collect();
+            if page.is_empty() {
+                return Ok(());
+            }
+            let message = |sequence| self.log.message(sequence).expect("it was seen");
+            let mut asked: Vec<_> = page
+                .into_iter()
+                .map(message)
+                .map(|message| (self.log.key(family, message), message.value()))
+                .collect();
+            asked.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+            let keys: Vec<_> = asked.iter().map(|(key, _)| key.clone()).collect();
+            let values = self.reader.multi_get(family, &keys).await?;
+            for ((key, expected), value) in asked.into_iter().zip(values) {
+                let found = value.and_then(|value| RecordValue::decode(&value).ok());
+                if found != Some(expected) {
+                    let key = hexadecimal(&key);
+                    self.report.problem(format!(
+                        "a single read of key {key} in by_id finds {found:?}, a scan {expected:?}"
+                    ));
+                }
+            }
+        }
+    }
+
+    /// Each message is in one entry, that of its frame, and where it is `by_time`, of its bucket.
+    async fn frames(&mut self, family: Family) -> StorageResult<()> {
+        let mut seen = Seen::new(&self.log);
+        self.each(family, |this, key, value| this.frame(family, key, value, &mut seen)).await?;
+        let way = if family == Family::ByTime { "by time" } else { "by position" };
+        self.missing(way, &seen);
+        Ok(())
+    }
+
+    /// Gives `look` all entries of a family; an entry that is malformed is a problem.
+    async fn each(
+        &mut self,
+        family: Family,
+        mut look: impl FnMut(&mut Self, &[u8], &[u8]) -> Result<(), Malformed>,
+    ) -> StorageResult<()> {
+        let mut keys = key::entries(self.log.partition);
+        loop {
+            let entries = self.reader.scan(family, &keys.start..&keys.end, PAGE).await?;
+            for (key, value) in &entries {
+                if look(self, key, value).is_err() {
+                    let (name, key) = (family.name(), hexadecimal(key));
+                    self.report.problem(format!("in {name} the value of key {key} is malformed"));
+                }
+            }
+            let Some((last, _)) = entries.last().filter(|_| entries.len() == PAGE) else {
+                return Ok(());
+            };
+            keys.start = [last, &[0][..]].concat();
+        }
+    }
+
+    /// An entry of one record.
+    fn record(
+        &mut self,
+        family: Family,
+        key: &[u8],
+        value: &[u8],
+        seen: &mut Seen,
+    ) -> Result<(), Malformed> {
+        let found = RecordValue::decode(value)?;
+        // Others are trimmed, or not settled in all families yet.
+        let Some(message) = self.log.message(found.sequence) else { return Ok(()) };
+        let is_right = found == message.value() && key == self.log.key(family, message);
+        self.judge(family, key, message, is_right, seen);
+        Ok(())
+    }
+
+    /// An entry of several records of a frame.
+    fn frame(
+        &mut self,
+        family: Family,
+        key: &[u8],
+        value: &[u8],
+        seen: &mut Seen,
+    ) -> Result<(), Malformed> {
+        let found = FrameValue::decode(value)?;
+        for view in found.records() {
+            let view = view?;
+            let Some(message) = self.log.message(view.sequence) else { continue };
+            let is_right = found.place == message.frame.place()
+                && message.is(&view)
+                && key == self.log.key(family, message);
+            self.judge(family, key, message, is_right, seen);
+        }
+        Ok(())
+    }
+
+    fn judge(
+        &mut self,
+        family: Family,
+        key: &[u8],
+        message: Message<'_>,
+        is_right: bool,
+        seen: &mut Seen,
+    ) {
+        let (name, sequence) = (family.name(), message.value().sequence);
+        if !is_right {
+            let (key, meta) = (hexadecimal(key), message.frame.meta(message.index));
+            self.report.problem(format!(
+                "in {name} what key {key} says of message {sequence} is wrong, the log has {meta:?}"
+            ));
+        } else if seen.add(sequence) {
+            self.report.problem(format!("message {sequence} is found twice, in {name} too"));
+        }
+    }
+
+    /// Tells of the messages that were not seen.
+    fn missing(&mut self, way: &str, seen: &Seen) {
+        for sequence in self.log.within.clone().filter(|sequence| !seen.has(*sequence)) {
+            let message = self.log.message(sequence);
+            let meta = message.map(|message| message.frame.meta(message.index));
+            self.report.problem(format!("{way} the index does not find {meta:?}"));
+        }
+    }
+}
+
+fn hexadecimal(key: &[u8]) -> String {
+    key.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -16,6 +16,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use rocksdb::{DB, Error, IngestExternalFileOptions, LogLevel, Options, WriteBatch};
 
 use super::options::is_database;
+use super::private::Private;
 
 /// Openings without success after which writers of this process wait for the reader.
 const ATTEMPTS_BESIDE_WRITERS: usize = 3;
@@ -72,6 +73,7 @@ impl BarePrimary {
         primary.set_write_buffer_size(options.write_buffer_bytes);
         quiet(&mut primary);
         let db = DB::open(&primary, directory)?;
+        Private::sweep_beside(directory);
         beat.primaries.fetch_add(1, Ordering::SeqCst);
         beat.changed();
         Ok(Self { db, beat })
@@ -155,9 +157,10 @@ impl Drop for BarePrimary {
 pub struct BareReader {
     beat: Arc<Beat>,
     directory: PathBuf,
-    private: PathBuf,
     fresh: bool,
     state: RwLock<State>,
+    /// Dropped last: the instance has files in it.
+    private: Private,
 }
 
 struct State {
@@ -171,7 +174,8 @@ struct State {
 
 impl BareReader {
     /// Opens a reader of the database in `directory`, which must exist. `private` is a directory
-    /// for its own files; made where needed, removed with the handle.
+    /// for its own files; made where needed, removed with the handle. After a kill the next handle
+    /// that opens removes it, where it has the name of the database, `.reader-` and 16 digits.
     ///
     /// # Errors
     /// Where there is no database, or RocksDB cannot open it.
@@ -181,11 +185,15 @@ impl BareReader {
         beat: Arc<Beat>,
         options: &BareOptions,
     ) -> Result<Self, Error> {
-        let db = secondary(directory, private)?;
+        Private::sweep_beside(directory);
+        // Where it cannot be made, RocksDB says so; where only its lock cannot, nobody sweeps it.
+        let private =
+            Private::create(private).unwrap_or_else(|error| Private::unlocked(private, &error));
+        let db = secondary(directory, private.path())?;
         let files = files(&db)?;
         // 0 is before the first change: the first read catches up where there was one.
         let state = RwLock::new(State { db, files, seen: 0, reopened_count: 0 });
-        let (directory, private) = (directory.to_owned(), private.to_owned());
+        let directory = directory.to_owned();
         Ok(Self { beat, directory, private, fresh: options.fresh, state })
     }
 
@@ -243,7 +251,7 @@ impl BareReader {
     }
 
     fn reopen(&self, state: &mut State) -> Result<(), Error> {
-        let db = secondary(&self.directory, &self.private)?;
+        let db = secondary(&self.directory, self.private.path())?;
         state.files = files(&db)?;
         state.db = db;
         state.reopened_count += 1;
@@ -256,13 +264,6 @@ impl BareReader {
 
     fn changing(&self) -> RwLockWriteGuard<'_, State> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for BareReader {
-    fn drop(&mut self) {
-        // The instance still holds files in it open, which does no harm.
-        let _ = fs::remove_dir_all(&self.private);
     }
 }
 
@@ -298,11 +299,7 @@ fn secondary(directory: &Path, private: &Path) -> Result<DB, Error> {
         match opened {
             // A primary may be changing files while this opens.
             Err(_) if attempt < ATTEMPTS_BESIDE_WRITERS && is_database(directory) => attempt += 1,
-            Err(error) => {
-                let _ = fs::remove_dir_all(private);
-                return Err(error);
-            }
-            Ok(db) => return Ok(db),
+            opened => return opened,
         }
     }
 }

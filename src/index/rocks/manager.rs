@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use rocksdb::{Error, WriteBatch};
 
 use super::bare::{BareFrozen, BareOptions, BarePrimary, BareReader, Beat};
+use super::private::Private;
 use crate::error::{StorageError, StorageResult};
 use crate::index::shard::{REGISTRY_KIND, Shard};
 use crate::io::World;
@@ -208,7 +209,7 @@ impl RocksDBInstanceManager {
     /// `Io` where there is no directory; `Index` where there is no database in it.
     pub async fn get_read_only_instance(&self, db_path: &Path) -> StorageResult<Arc<ReadInstance>> {
         let bare = self.bare(db_path).await?;
-        let private = bare.path.with_extension(format!("reader-{:016x}", self.world.entropy()));
+        let private = Private::beside(&bare.path, self.world.entropy());
         self.world.run_blocking(move || bare.reader(&private)).await
     }
 

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
+use std::path::Path;
+
 use super::*;
 use crate::error::StorageError;
 use crate::io::real::Real;
@@ -71,4 +73,43 @@ async fn a_frozen_instance_shows_the_state_at_its_opening() {
     let frozen = manager.get_frozen_instance(&path).await.unwrap();
     put(b"new");
     assert_eq!(frozen.db.get(b"k").unwrap(), Some(b"old".to_vec()));
+}
+
+fn make(path: &Path) {
+    std::fs::create_dir(path).unwrap();
+    std::fs::write(path.join("OWNER"), "").unwrap();
+}
+
+#[tokio::test]
+async fn what_killed_readers_leave_is_removed_and_nothing_else() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("db");
+    let manager = RocksDBInstanceManager::new(Real::new());
+    drop(manager.get_or_create_primary_instance(&path).await.unwrap());
+    // As a process leaves it that was killed: the lock went with it, the directory stayed.
+    let left = root.path().join("db.reader-0123456789abcdef");
+    let others = ["db.reader-0123", "other.reader-0123456789abcdef", "mine"];
+    others.iter().for_each(|name| make(&root.path().join(name)));
+    make(&left);
+    let reader = manager.get_read_only_instance(&path).await.unwrap();
+    assert!(!left.exists());
+    let readers = || {
+        let names = std::fs::read_dir(root.path()).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with("db.reader-") && name.len() == left_length()).count()
+    };
+    assert_eq!(readers(), 1, "that of the open reader");
+    make(&left);
+    let primary = manager.get_or_create_primary_instance(&path).await.unwrap();
+    assert!(!left.exists());
+    assert_eq!(readers(), 1, "a reader that lives keeps its own");
+    drop((reader, primary));
+    assert_eq!(readers(), 0);
+    for name in others {
+        assert!(root.path().join(name).exists(), "{name} is no reader's of this database");
+    }
+}
+
+fn left_length() -> usize {
+    "db.reader-".len() + 16
 }

@@ -40,25 +40,92 @@ fn names(error: &StorageError, words: &[&str]) {
     }
 }
 
+/// What each case begins with: a topic with one synced message.
+async fn begin(directory: &Path) -> Opened {
+    let (log, world) = open(directory).await;
+    let writer = log.writer("t", 0).await.unwrap();
+    writer.append(message("kept"), Ack::Synced).await.unwrap();
+    writer.close().await.unwrap();
+    (log, world)
+}
+
+/// What each case ends with: nothing was lost, nothing came in but `count` messages and the first
+/// one, and all of it can be used.
+async fn is_whole_and_usable(log: &Log<Observed<Real>>, count: u64) {
+    let writer = log.writer("t", 0).await.unwrap();
+    assert_eq!(writer.marks().log_end, 1 + count);
+    let appended = writer.append(message("after"), Ack::Synced).await.unwrap();
+    let index = log.index();
+    let kept = index.get_by_msg_id("t", 0, "kept").await.unwrap();
+    assert_eq!(index.get_msg_id_by_segment_offset("t", 0, &kept).await.unwrap(), "kept");
+    let reader = log.reader(9);
+    reader.seek("t", 0, ReadPosition::Sequence(0)).await.unwrap();
+    let read = reader.next("t", 0, NonZero::<usize>::MIN, 0).await.unwrap();
+    assert_eq!(read[0].id, "kept");
+    reader.commit("t", 0, appended.offsets[0]).await.unwrap();
+    writer.settle().await.unwrap();
+    writer.close().await.unwrap();
+    assert_eq!(log.verify().await.unwrap()[0].problems, Vec::<String>::new());
+}
+
 #[test]
 fn names_that_are_no_topics_are_refused() {
     let directory = tempfile::tempdir().unwrap();
     block_on(async {
-        let (log, _) = open(directory.path()).await;
+        let (log, _) = begin(directory.path()).await;
         let long = "x".repeat(121);
-        for name in ["", "a/b", "..", "a.b", "Orders", "-x", "ä", "a b", &long] {
+        let letters = "use a-z, 0-9, '-' and '_'";
+        for (name, remedy) in [
+            ("", "1 to 120 bytes"),
+            ("a/b", letters),
+            ("a\\b", letters),
+            ("..", letters),
+            (".", letters),
+            ("a.b", letters),
+            ("Orders", letters),
+            ("-x", letters),
+            ("\u{e4}", letters),
+            ("a b", letters),
+            (&long, "120"),
+        ] {
             let error = log.create_topic(name, 1).await.unwrap_err();
             assert!(matches!(error, StorageError::Invalid { field: "topic", .. }), "{error}");
+            names(&error, &[remedy]);
             let error = log.reader(1).next(name, 0, NonZero::<usize>::MIN, 0).await.unwrap_err();
+            assert!(matches!(error, StorageError::Invalid { field: "topic", .. }), "{error}");
+            let error = log.writer(name, 0).await.err().unwrap();
             assert_eq!(error.kind(), ErrorKind::Caller, "{error}");
         }
-        names(&log.create_topic("t", 1).await.unwrap_err(), &["\"t\"", "exists"]);
+        let exists = log.create_topic("t", 1).await.unwrap_err();
+        assert!(matches!(exists, StorageError::Exists(_)), "{exists}");
+        names(&exists, &["\"t\"", "exists", "another name"]);
         names(&log.create_topic("u", 0).await.unwrap_err(), &["partition_count", "1"]);
-        let unknown = log.writer("nobody", 0).await.err().unwrap();
-        assert!(matches!(unknown, StorageError::NotFound { .. }));
-        names(&unknown, &["nobody", "create"]);
-        names(&log.writer("t", 1).await.err().unwrap(), &["partition 1", "\"t\""]);
         assert_eq!(log.topics().await.unwrap().len(), 1);
+        is_whole_and_usable(&log, 0).await;
+    });
+}
+
+#[test]
+fn topics_and_partitions_that_are_not_there_are_named() {
+    let directory = tempfile::tempdir().unwrap();
+    block_on(async {
+        let (log, _) = begin(directory.path()).await;
+        let unknown = [
+            log.writer("nobody", 0).await.err().unwrap(),
+            log.index().get_by_msg_id("nobody", 0, "kept").await.unwrap_err(),
+            log.reader(1).next("nobody", 0, NonZero::<usize>::MIN, 0).await.unwrap_err(),
+            log.describe_topic("nobody").await.unwrap_err(),
+            log.delete_topic("nobody").await.unwrap_err(),
+        ];
+        for error in unknown {
+            assert!(matches!(error, StorageError::NotFound { .. }), "{error}");
+            names(&error, &["\"nobody\"", "create it first"]);
+        }
+        let beyond = log.writer("t", 1).await.err().unwrap();
+        assert!(matches!(beyond, StorageError::NotFound { .. }), "{beyond}");
+        names(&beyond, &["partition 1", "\"t\"", "below the topic's partition count"]);
+        assert!(!directory.path().join("nobody").exists(), "asking makes nothing");
+        is_whole_and_usable(&log, 0).await;
     });
 }
 
@@ -66,26 +133,73 @@ fn names_that_are_no_topics_are_refused() {
 fn messages_out_of_bounds_are_refused_and_nothing_of_their_batch_is_appended() {
     let directory = tempfile::tempdir().unwrap();
     block_on(async {
-        let (log, _) = open(directory.path()).await;
+        let (log, _) = begin(directory.path()).await;
         let writer = log.writer("t", 0).await.unwrap();
         let long = "i".repeat(1025);
         let large = Message::new("large", Bytes::from(vec![0; 9 << 20]));
-        for bad in [Message::new("", "x"), Message::new(long, "x"), large] {
+        for (bad, words) in [
+            (Message::new("", "x"), ["message.id", "give it 1 to 1024 bytes"]),
+            (Message::new(long, "x"), ["1025", "give it 1 to 1024 bytes"]),
+            (large, ["8388608", "split the message"]),
+        ] {
             let batch = vec![Message::new("good", "x"), bad];
             let error = writer.append(batch, Ack::Flushed).await.unwrap_err();
             assert!(matches!(error, StorageError::Invalid { .. }), "{error}");
+            names(&error, &words);
+            assert_eq!(writer.marks().log_end, 1);
         }
         let empty = writer.append(Vec::new(), Ack::Flushed).await.unwrap_err();
-        names(&empty, &["empty batch"]);
-        assert_eq!(writer.marks().log_end, 0);
-        writer.append(message("after"), Ack::Synced).await.unwrap();
+        assert!(matches!(empty, StorageError::Invalid { .. }), "{empty}");
+        names(&empty, &["empty batch", "append at least one message"]);
+        // The writer that refused goes on.
+        writer.append(message("more"), Ack::Synced).await.unwrap();
         let missing = log.index().get_by_msg_id("t", 0, "").await.unwrap_err();
-        names(&missing, &["msg_id"]);
+        assert!(matches!(missing, StorageError::Invalid { field: "msg_id", .. }), "{missing}");
+        names(&missing, &["at least one byte"]);
+        let none = log.index().get_by_msg_id("t", 0, "good").await.unwrap_err();
+        assert!(matches!(none, StorageError::NotFound { .. }), "{none}");
+        writer.close().await.unwrap();
+        is_whole_and_usable(&log, 1).await;
     });
 }
 
 #[test]
 fn positions_that_are_no_message_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    block_on(async {
+        let (log, _) = begin(directory.path()).await;
+        let writer = log.writer("t", 0).await.unwrap();
+        let batch = (0..3).map(|n| Message::new(format!("id-{n}"), vec![0; 100])).collect();
+        let offsets = writer.append(batch, Ack::Flushed).await.unwrap().offsets;
+        writer.close().await.unwrap();
+        let index = log.index();
+        let reader = log.reader(1);
+        reader.commit("t", 0, offsets[0]).await.unwrap();
+        let inside = SegmentOffset { offset: offsets[1].offset + 8, ..offsets[1] };
+        let beyond = SegmentOffset { offset: 1 << 50, ..offsets[2] };
+        for bad in [inside, beyond] {
+            let error = index.get_msg_id_by_segment_offset("t", 0, &bad).await.unwrap_err();
+            assert!(matches!(error, StorageError::NotFound { .. }), "{error}");
+            names(&error, &[&bad.to_string(), "give the first byte of a visible message"]);
+            let error = reader.commit("t", 0, bad).await.unwrap_err();
+            assert!(matches!(error, StorageError::OffsetMismatch(_)), "{error}");
+            names(&error, &[&bad.to_string(), "give the first byte of a visible message"]);
+        }
+        let backwards = log.index().get_by_msg_id("t", 0, "kept").await.unwrap();
+        let error = reader.commit("t", 0, backwards).await.unwrap_err();
+        assert!(matches!(error, StorageError::OffsetMismatch(_)), "{error}");
+        names(&error, &["reset_group"]);
+        let committed = reader.committed("t", 0).await.unwrap().map(|next| next.sequence);
+        assert_eq!(committed, Some(2), "what was refused changed nothing");
+        let far = reader.seek("t", 0, ReadPosition::Sequence(5)).await.unwrap_err();
+        assert!(matches!(far, StorageError::OffsetMismatch(_)), "{far}");
+        names(&far, &["5", "give 4 or less"]);
+        is_whole_and_usable(&log, 3).await;
+    });
+}
+
+#[test]
+fn what_was_trimmed_is_told_as_such() {
     let directory = tempfile::tempdir().unwrap();
     block_on(async {
         let (log, _) = open(directory.path()).await;
@@ -95,28 +209,44 @@ fn positions_that_are_no_message_are_refused() {
             let batch = vec![Message::new(format!("id-{number}"), vec![0; 100])];
             offsets.extend(writer.append(batch, Ack::Flushed).await.unwrap().offsets);
         }
-        let index = log.index();
-        let inside = SegmentOffset { offset: offsets[7].offset + 8, ..offsets[7] };
-        let beyond = SegmentOffset { offset: 1 << 50, ..offsets[199] };
-        for bad in [inside, beyond] {
-            let error = index.get_msg_id_by_segment_offset("t", 0, &bad).await.unwrap_err();
-            assert!(matches!(error, StorageError::NotFound { .. }), "{error}");
-            let error = log.reader(1).commit("t", 0, bad).await.unwrap_err();
-            assert!(matches!(error, StorageError::OffsetMismatch(_)), "{error}");
-        }
-        let reader = log.reader(1);
-        let far = reader.seek("t", 0, ReadPosition::Sequence(201)).await.unwrap_err();
-        names(&far, &["201", "200"]);
+        let (index, reader) = (log.index(), log.reader(1));
         reader.seek("t", 0, ReadPosition::Earliest).await.unwrap();
         writer.settle().await.unwrap();
         writer.trim_to(150).await.unwrap();
-        assert!(writer.marks().log_start > 0);
+        let log_start = writer.marks().log_start;
+        assert!(log_start > 0);
+        let remedy = "go on from the earliest or the latest message";
         let trimmed = reader.next("t", 0, NonZero::<usize>::MIN, 0).await.unwrap_err();
         assert!(matches!(trimmed, StorageError::Trimmed { given: 0, .. }), "{trimmed}");
+        names(&trimmed, &[&log_start.to_string(), remedy]);
         let gone = index.get_msg_id_by_segment_offset("t", 0, &offsets[0]).await.unwrap_err();
         assert!(matches!(gone, StorageError::Trimmed { .. }), "{gone}");
+        names(&gone, &[remedy]);
+        // As it says: from the earliest on, everything that is kept is there.
         reader.seek("t", 0, ReadPosition::Earliest).await.unwrap();
-        assert!(!reader.next("t", 0, NonZero::<usize>::MIN, 0).await.unwrap().is_empty());
+        let read = reader.next("t", 0, NonZero::new(200).unwrap(), 0).await.unwrap();
+        assert_eq!(read.first().map(|first| first.sequence), Some(log_start));
+        writer.append(message("after"), Ack::Synced).await.unwrap();
+        writer.close().await.unwrap();
+        assert_eq!(log.verify().await.unwrap()[0].problems, Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_second_writer_is_told_who_is_in_its_way() {
+    let directory = tempfile::tempdir().unwrap();
+    block_on(async {
+        let (log, _) = begin(directory.path()).await;
+        let writer = log.writer("t", 0).await.unwrap();
+        let second = log.writer("t", 0).await.err().unwrap();
+        assert!(matches!(second, StorageError::Locked(_)), "{second}");
+        names(&second, &["LOCK", "close that one first"]);
+        writer.append(message("more"), Ack::Synced).await.unwrap();
+        writer.close().await.unwrap();
+        let closed = writer.append(message("late"), Ack::Flushed).await.unwrap_err();
+        assert_eq!(closed.kind(), ErrorKind::Closed);
+        names(&closed, &["open it again"]);
+        is_whole_and_usable(&log, 1).await;
     });
 }
 
@@ -124,28 +254,28 @@ fn positions_that_are_no_message_are_refused() {
 fn directories_that_do_not_fit_are_refused_as_a_whole() {
     let directory = tempfile::tempdir().unwrap();
     block_on(async {
-        let (log, world) = open(directory.path()).await;
-        let writer = log.writer("t", 0).await.unwrap();
-        writer.append(message("kept"), Ack::Synced).await.unwrap();
-        names(&log.writer("t", 0).await.err().unwrap(), &["LOCK", "close"]);
+        let (log, world) = begin(directory.path()).await;
         let config =
             DiskConfig { partition_index_num_per_topic: 3, ..DiskConfig::new(directory.path()) };
         let other = Log::open(world.clone(), config).await.unwrap();
-        let mismatch = other.describe_topic("t").await.unwrap_err();
-        assert!(matches!(mismatch, StorageError::ConfigMismatch { .. }));
-        names(&mismatch, &["partition_index_num_per_topic", "1", "3"]);
-        writer.close().await.unwrap();
-        let closed = writer.append(message("late"), Ack::Flushed).await.unwrap_err();
-        assert_eq!(closed.kind(), ErrorKind::Closed);
+        for mismatch in [
+            other.describe_topic("t").await.unwrap_err(),
+            other.writer("t", 0).await.err().unwrap(),
+        ] {
+            assert!(matches!(mismatch, StorageError::ConfigMismatch { .. }), "{mismatch}");
+            names(&mismatch, &["partition_index_num_per_topic", "as 3", "pass 1"]);
+        }
+        drop((log, other));
         let format = directory.path().join("FORMAT");
         let text = std::fs::read_to_string(&format).unwrap();
         std::fs::write(&format, text.replace("reader_min 1", "reader_min 9")).unwrap();
         let newer = Log::open(world.clone(), DiskConfig::new(directory.path())).await;
         let newer = newer.err().unwrap();
         assert!(matches!(newer, StorageError::NewerFormat { found: 9, .. }), "{newer}");
+        names(&newer, &["FORMAT", "use a newer duolog"]);
         std::fs::write(&format, text).unwrap();
         let (log, _) = open(directory.path()).await;
-        assert!(log.index().get_by_msg_id("t", 0, "kept").await.is_ok());
+        is_whole_and_usable(&log, 0).await;
     });
 }
 

@@ -246,7 +246,7 @@ impl<W: World> DiskStorageReaderSession<W> {
             ReadPosition::Latest => Ok(marks.high_watermark),
             ReadPosition::Sequence(sequence) if sequence <= marks.high_watermark => Ok(sequence),
             ReadPosition::Sequence(sequence) => Err(StorageError::OffsetMismatch(format!(
-                "sequence {sequence} is beyond the visible end {}",
+                "sequence {sequence} is beyond the visible end {0}: give {0} or less",
                 marks.high_watermark
             ))),
             ReadPosition::Time(from_us) => {

@@ -22,7 +22,7 @@ pub enum TopicNameError {
 impl fmt::Display for TopicNameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty => write!(f, "it is empty"),
+            Self::Empty => write!(f, "it is empty: give it 1 to {} bytes", TopicName::BYTES_MAX),
             Self::TooLong(bytes) => {
                 write!(f, "it has {bytes} bytes, at most {} are allowed", TopicName::BYTES_MAX)
             }

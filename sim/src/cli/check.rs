@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use duolog::catalog::Catalog;
 use duolog::verify::{PartitionReport, verify};
+use serde_json::{Value, json};
 
 use crate::history::{self, History, HistoryError};
 use crate::judge::{Verdict, judge};
@@ -13,13 +14,19 @@ use crate::report::{Tally, failure_words, invariant_table};
 
 use super::exit::Exit;
 use super::log::{failed, is_data, wait};
-use super::run::broken;
-use super::{Ended, Failure, print};
+use super::run::{MessageFormat, broken};
+use super::{Ended, Failure};
+
+#[cfg(test)]
+mod tests;
 
 #[derive(Args)]
 pub(super) struct CheckArgs {
     /// A recorded history, the directory of a run or of a kept failure, or a storage directory
     path: PathBuf,
+    /// How results are told
+    #[arg(long, default_value = "human")]
+    message_format: MessageFormat,
 }
 
 /// What a path leads to.
@@ -77,16 +84,17 @@ fn history_in(directory: &Path) -> Option<PathBuf> {
 }
 
 pub(super) fn check(args: &CheckArgs) -> Ended {
-    match Subject::at(&args.path)? {
-        Subject::History(path) => judged(&[path]),
-        Subject::Data(path) => verified(path),
+    let format = args.message_format;
+    let exit = match Subject::at(&args.path)? {
+        Subject::History(path) => judged(&[path], format)?,
+        Subject::Data(path) => verified(path, format)?,
         Subject::Run(histories, data) => {
             let mut ends = Vec::new();
             if !histories.is_empty() {
-                ends.push(judged(&histories)?);
+                ends.push(judged(&histories, format)?);
             }
             for path in data {
-                ends.push(verified(path)?);
+                ends.push(verified(path, format)?);
             }
             let worst = |exit: &Exit| match exit {
                 Exit::Violation => 3,
@@ -94,24 +102,27 @@ pub(super) fn check(args: &CheckArgs) -> Ended {
                 Exit::Nothing => 1,
                 _ => 0,
             };
-            Ok(ends.into_iter().max_by_key(worst).unwrap_or(Exit::Nothing))
+            ends.into_iter().max_by_key(worst).unwrap_or(Exit::Nothing)
         }
-    }
+    };
+    format.emit(&json!({"type": "check", "exit_code": exit.code()}));
+    Ok(exit)
 }
 
 /// Judges histories again.
-fn judged(paths: &[PathBuf]) -> Ended {
+fn judged(paths: &[PathBuf], format: MessageFormat) -> Ended {
     let mut tally = Tally::default();
     for path in paths {
         let history = read(path)?;
         let judgements = judge(&history);
         tally.add(&history.events, &judgements, 0);
+        format.emit(&json!({"type": "history", "path": path, "invariants": judgements}));
         if !broken(&judgements).is_empty() {
             let replay = format!("duolog replay {:#018x}", history.header.seed);
-            print(&failure_words(&history, &judgements, &replay));
+            format.tell(&failure_words(&history, &judgements, &replay));
         }
     }
-    print(&invariant_table(&tally.judgements));
+    format.tell(&invariant_table(&tally.judgements));
     Ok(Exit::of(tally.verdict(), tally.operation_count))
 }
 
@@ -137,7 +148,7 @@ fn is_torn(kind: std::io::ErrorKind) -> bool {
 }
 
 /// Checks a storage directory: every frame, and the index against the log.
-fn verified(path: PathBuf) -> Ended {
+fn verified(path: PathBuf, format: MessageFormat) -> Ended {
     let told = path.display().to_string();
     let reports = wait(|world| async move {
         let config = duolog::DiskConfig::new(path);
@@ -145,12 +156,13 @@ fn verified(path: PathBuf) -> Ended {
         verify(&catalog).await.map_err(failed)
     })?;
     let reports: Vec<_> = reports.into_iter().map(|one| known(one, READS_INDEX)).collect();
-    print(&format!(" {told}\n{}", reports.iter().map(words).collect::<String>()));
+    reports.iter().for_each(|report| format.emit(&object(&told, report)));
+    format.tell(&format!(" {told}\n{}", reports.iter().map(words).collect::<String>()));
     let verdict = verdict(&reports, READS_INDEX);
     let message_count: u64 = reports.iter().map(|one| one.log_end - one.log_start).sum();
     let problem_count: u64 = reports.iter().map(|one| one.problem_count).sum();
     let exit = Exit::of(verdict, message_count);
-    print(&format!(
+    format.tell(&format!(
         " {}  {} partitions, {message_count} messages, {problem_count} problems        exit {}\n",
         match (verdict, exit) {
             (Verdict::Violation, _) => "DAMAGED",
@@ -190,9 +202,28 @@ fn verdict(reports: &[PartitionReport], reads_index: bool) -> Verdict {
     }
 }
 
+/// As `log inspect` tells of a partition: sequences are text.
+fn object(directory: &str, report: &PartitionReport) -> Value {
+    let torn = report.torn.iter();
+    let torn = torn.map(|end| json!({"position": end.at.to_string(), "what": end.what}));
+    json!({
+        "type": "partition",
+        "directory": directory,
+        "topic": report.topic,
+        "partition": report.partition,
+        "log_start": report.log_start.to_string(),
+        "settled": report.settled.to_string(),
+        "log_end": report.log_end.to_string(),
+        "compared_count": report.compared_count,
+        "torn": torn.collect::<Vec<_>>(),
+        "problem_count": report.problem_count,
+        "problems": report.problems,
+    })
+}
+
 fn words(report: &PartitionReport) -> String {
     let mut words = format!(
-        "  {}/{}: messages {} up to {}, settled up to {}, {} entries compared\n",
+        "  {}/{}: messages {} up to {}, settled up to {}, {} compared with the index\n",
         report.topic,
         report.partition,
         report.log_start,

@@ -112,6 +112,7 @@ fn a_storage_directory_is_checked_and_damage_is_found() {
     let path = data.to_str().unwrap();
     let whole = if cfg!(feature = "rocks") { Exit::Pass } else { Exit::Inconclusive };
     assert_eq!(duolog(&["check", path]), Ok(whole));
+    assert_eq!(duolog(&["check", path, "--message-format", "json"]), Ok(whole));
     let partition = data.join("orders/0");
     let mut files = std::fs::read_dir(&partition).unwrap().map(|entry| entry.unwrap().path());
     let is_segment = |path: &PathBuf| path.extension().is_some_and(|end| end == "seg");

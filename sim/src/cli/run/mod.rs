@@ -43,6 +43,23 @@ pub(super) enum MessageFormat {
     Json,
 }
 
+impl MessageFormat {
+    /// Tells people; where standard output is for programs, on standard error.
+    pub(super) fn tell(self, text: &str) {
+        match self {
+            Self::Human => print(text),
+            Self::Json => eprint!("{text}"),
+        }
+    }
+
+    /// Tells programs.
+    pub(super) fn emit(self, message: &serde_json::Value) {
+        if self == Self::Json {
+            print(&format!("{message}\n"));
+        }
+    }
+}
+
 #[derive(Args)]
 pub(super) struct RunArgs {
     /// What is simulated, what is real
@@ -153,18 +170,12 @@ impl RunArgs {
         BTreeSet::new()
     }
 
-    /// Tells people; where standard output is for programs, on standard error.
     fn tell(&self, text: &str) {
-        match self.message_format {
-            MessageFormat::Human => print(text),
-            MessageFormat::Json => eprint!("{text}"),
-        }
+        self.message_format.tell(text);
     }
 
     fn emit(&self, message: &serde_json::Value) {
-        if self.message_format == MessageFormat::Json {
-            print(&format!("{message}\n"));
-        }
+        self.message_format.emit(message);
     }
 }
 

@@ -15,6 +15,7 @@ mod file;
 mod index;
 mod index_fault;
 mod instance;
+pub mod leaks;
 mod options;
 mod process;
 mod repeat;

@@ -128,6 +128,19 @@ fn a_whole_file_is_appended_and_no_batch_is_too_large() {
 }
 
 #[test]
+fn a_run_of_a_whole_file_does_all_that_the_main_run_does() {
+    let (_directory, path) = file(&odd());
+    let lines = Arc::new(LineFile::open(&path).unwrap());
+    let main = Plan::draw(3, &Shape::main());
+    let whole = main.clone().with_all_lines(lines).work(|_| usize::MAX);
+    let main = main.work(|_| usize::MAX);
+    assert!(whole.operations >= main.operations);
+    assert!(whole.appends >= main.appends.max(20_000), "{} appends", whole.appends);
+    assert_eq!(whole.lookups, main.lookups);
+    assert!(whole.lookups >= 100_000, "{} lookups", whole.lookups);
+}
+
+#[test]
 fn a_message_holds_its_line() {
     let (_directory, path) = file(&odd());
     let lines = Arc::new(LineFile::open(&path).unwrap());

@@ -7,8 +7,9 @@ use duolog::io::{
     World,
 };
 
-use super::super::{NotRepeatable, Sim, SimError, SimOptions, Simulation, check_repeats, trace_of};
-use super::leaks;
+use super::super::{
+    NotRepeatable, Sim, SimError, SimOptions, Simulation, check_repeats, leaks, trace_of,
+};
 
 /// What one task does: a little of everything that a world offers.
 async fn work(world: Sim, number: u64, control: super::super::Control) {

@@ -6,7 +6,6 @@ mod determinism;
 mod executor;
 mod files;
 mod index;
-mod leaks;
 mod power;
 mod process;
 

@@ -86,6 +86,16 @@ pub(crate) async fn scan_from<W: World>(
         let end = scan_segment(segment, offset, bound, &mut scan, &mut sink).await?;
         let Some(end) = end else { continue };
         let was_cut = next_base.is_some_and(|base| base <= scan.log_end);
+        // Everything below the start is settled, and was forced before.
+        let read_to = scan.frames.last().map_or(entry.base_sequence, |frame| frame.end);
+        if read_to < sequences.start && next_base.is_none_or(|base| base > read_to) {
+            let what = format!(
+                "{}: messages {read_to}..{} were synced, as the index says",
+                end.what, sequences.start
+            );
+            let path = segments.path(entry.id);
+            return Err(StorageError::Corrupt { path, offset: end.at.offset, what });
+        }
         if !was_cut || planted!(world, RecoveryOnce) {
             refuse_damage(world, segments, &all[index..], &end, scan.log_end).await?;
         }

@@ -172,8 +172,9 @@ impl<W: World> Drop for Turn<'_, W> {
 /// Whether a position is still in the partition's history.
 async fn check<W: World>(partition: &Arc<Partition<W>>, position: Position) -> StorageResult<()> {
     let state = partition.state().await?;
+    let known = state.epochs.contains(position) || planted!(&partition.world, EpochIgnored);
     let marks = state.index.marks.view();
-    if state.epochs.contains(position) && position.sequence <= marks.high_watermark {
+    if known && position.sequence <= marks.high_watermark {
         return Ok(());
     }
     Err(StorageError::PositionLost {

@@ -203,6 +203,9 @@ impl<W: World> WriterShared<W> {
         if planted!(&self.world, MarkTooEarly) {
             durable = first_sequence;
         }
+        if planted!(&self.world, MarkNeverWritten) {
+            durable = 0;
+        }
         FrameFields { first_sequence, durable, append_time_us }
     }
 

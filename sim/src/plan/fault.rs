@@ -35,6 +35,12 @@ pub enum FaultClass {
     Stall,
     /// The wall clock jumps, either way.
     ClockStep,
+    /// A bit of a file flips where it was written a moment ago.
+    BitRot,
+    /// A bit of a file flips while no process runs, behind a death.
+    RotAtRest,
+    /// A write lands elsewhere, in the same file or in another one.
+    MisdirectedWrite,
     /// A catch-up of a secondary says that it is done, and moves nothing.
     CatchUpStale,
     /// A catch-up brings what scans find; single reads stay behind.
@@ -63,6 +69,8 @@ pub enum FaultClass {
     SettleUneven,
     /// A settling fails, and so do all later ones of the instance.
     SettleBreaks,
+    /// A block of an index cannot be read any more.
+    IndexRots,
 }
 
 /// Which files it happens to.
@@ -105,7 +113,7 @@ const fn is_zero(us: &i64) -> bool {
 
 impl FaultClass {
     /// All of them, in the order above.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 30] = [
         Self::SyncKeepsPages,
         Self::SyncForgetsPages,
         Self::SyncDropsPages,
@@ -118,6 +126,9 @@ impl FaultClass {
         Self::RemoveFails,
         Self::Stall,
         Self::ClockStep,
+        Self::BitRot,
+        Self::RotAtRest,
+        Self::MisdirectedWrite,
         Self::CatchUpStale,
         Self::CatchUpStaleGets,
         Self::CatchUpMissesFamilies,
@@ -132,6 +143,7 @@ impl FaultClass {
         Self::SettleFails,
         Self::SettleUneven,
         Self::SettleBreaks,
+        Self::IndexRots,
     ];
 
     /// The name, as in plans and reports.
@@ -149,6 +161,9 @@ impl FaultClass {
             Self::RemoveFails => "remove-fails",
             Self::Stall => "stall",
             Self::ClockStep => "clock-step",
+            Self::BitRot => "bit-rot",
+            Self::RotAtRest => "rot-at-rest",
+            Self::MisdirectedWrite => "misdirected-write",
             Self::CatchUpStale => "catch-up-stale",
             Self::CatchUpStaleGets => "catch-up-stale-gets",
             Self::CatchUpMissesFamilies => "catch-up-misses-families",
@@ -163,6 +178,7 @@ impl FaultClass {
             Self::SettleFails => "settle-fails",
             Self::SettleUneven => "settle-uneven",
             Self::SettleBreaks => "settle-breaks",
+            Self::IndexRots => "index-rots",
         }
     }
 
@@ -177,8 +193,10 @@ impl FaultClass {
             | Self::WriteFails
             | Self::ShortWrite
             | Self::DiskFull
+            | Self::BitRot
+            | Self::RotAtRest
             | Self::Stall => &[Zone::Segment, Zone::Commit, Zone::Publication],
-            Self::SyncDropsPages | Self::ClockStep => &[Zone::Segment],
+            Self::SyncDropsPages | Self::ClockStep | Self::MisdirectedWrite => &[Zone::Segment],
             Self::OpenFails | Self::RenameFails | Self::RemoveFails => &[Zone::Directory],
             Self::CatchUpStale
             | Self::CatchUpStaleGets
@@ -193,7 +211,8 @@ impl FaultClass {
             | Self::PrimaryRefused
             | Self::SettleFails
             | Self::SettleUneven
-            | Self::SettleBreaks => &[Zone::Index],
+            | Self::SettleBreaks
+            | Self::IndexRots => &[Zone::Index],
         }
     }
 
@@ -205,6 +224,11 @@ impl FaultClass {
             Self::ClockStep => &[-86_400_000_000, -1_000_000, 50_000, 3_600_000_000],
             _ => &[],
         }
+    }
+
+    /// Whether bytes of a file are not what was written from then on, until somebody repairs them.
+    pub const fn is_damage(self) -> bool {
+        matches!(self, Self::BitRot | Self::RotAtRest | Self::MisdirectedWrite)
     }
 
     /// Whether what was flushed and not synced may be gone after it.
@@ -239,6 +263,11 @@ impl Fault {
         format!("{}{number})", Self::TAG)
     }
 
+    /// A number that decides where it happens, where calls do not.
+    pub const fn pick(&self) -> u64 {
+        self.nth + 1_000 * self.process as u64
+    }
+
     /// Whether there can be such a fault.
     pub fn is_possible(&self) -> bool {
         self.nth > 0 && self.class.zones().contains(&self.zone)
@@ -259,6 +288,12 @@ const WITHOUT_OF: u64 = 4;
 /// One plan in so many of those that have faults and power losses has both where it hurts.
 const FORGETS_OF: u64 = 3;
 
+/// One plan in so many of those that have faults has files that are damaged.
+const DAMAGED_OF: u64 = 2;
+
+/// How long damage lasts, in microseconds: a user who is told has the file repaired.
+const DAMAGE_US: [i64; 2] = [20_000, 100_000];
+
 /// Draws the faults of a plan. Whole classes are off in most plans.
 pub(super) fn faults(seed: u64, shape: &Shape, kills: &[KillAt]) -> Vec<Fault> {
     let mut stream = Stream::new(seed, salt::DISK);
@@ -267,7 +302,8 @@ pub(super) fn faults(seed: u64, shape: &Shape, kills: &[KillAt]) -> Vec<Fault> {
     }
     let on_of = *stream.pick(&[1, 2, 4, 8]);
     let mut on: Vec<FaultClass> = Vec::new();
-    let of_disk = || FaultClass::ALL.into_iter().filter(|class| !class.is_of_index());
+    let is_drawn = |class: &FaultClass| !class.is_of_index() && !class.is_damage();
+    let of_disk = || FaultClass::ALL.into_iter().filter(is_drawn);
     for class in of_disk() {
         // One number a class, whichever are on.
         let is_on = stream.below(8) < on_of;
@@ -280,13 +316,9 @@ pub(super) fn faults(seed: u64, shape: &Shape, kills: &[KillAt]) -> Vec<Fault> {
     let reach = *stream.pick(&[2, 8, 40]);
     let count = 1 + stream.below(6);
     let process_count = kills.len().max(1) as u64;
-    let loses_power = kills.iter().any(|kill| kill.power);
     let mut fault = || {
         let class = *stream.pick(&on);
-        let mut zone = *stream.pick(class.zones());
-        if loses_power && (class, zone) == (FaultClass::ShortWrite, Zone::Commit) {
-            zone = Zone::Segment;
-        }
+        let zone = *stream.pick(class.zones());
         let process = u32::try_from(stream.below(process_count)).unwrap_or(0);
         let nth = 1 + stream.below(reach);
         let lengths_us = class.lengths_us();
@@ -295,7 +327,33 @@ pub(super) fn faults(seed: u64, shape: &Shape, kills: &[KillAt]) -> Vec<Fault> {
     };
     let mut faults: Vec<Fault> = (0..count).map(|_| fault()).collect();
     faults.extend(forgotten(&mut stream, kills));
+    faults.extend(damaged(&mut stream, kills));
     faults
+}
+
+/// In some plans files are damaged: once while a process runs, or behind each death. What one
+/// damage took might be what proves another, so there are not several at a time.
+fn damaged(stream: &mut Stream, kills: &[KillAt]) -> Vec<Fault> {
+    if !stream.chance(1, DAMAGED_OF) {
+        return Vec::new();
+    }
+    let process_count = kills.len() as u64;
+    let class = match stream.below(6) {
+        0 => FaultClass::BitRot,
+        1 => FaultClass::MisdirectedWrite,
+        _ if kills.is_empty() => FaultClass::BitRot,
+        _ => FaultClass::RotAtRest,
+    };
+    let only = stream.below(process_count.max(1));
+    let processes = if class == FaultClass::RotAtRest { 0..process_count } else { only..only + 1 };
+    let damage = |process| {
+        // Of the segments more can be lost than of the others.
+        let is_segment = stream.chance(3, 4);
+        let zone = if is_segment { Zone::Segment } else { *stream.pick(class.zones()) };
+        let (nth, us) = (1 + stream.below(40), *stream.pick(&DAMAGE_US));
+        Fault { process: u32::try_from(process).unwrap_or(0), class, zone, nth, us }
+    };
+    processes.map(damage).collect()
 }
 
 /// In some plans, before the power goes with a process, syncs of its segments fail and forget what

@@ -70,6 +70,7 @@ pub(crate) async fn open<W: World>(partition: &Arc<Partition<W>>) -> StorageResu
     let mut epochs = EpochHistory::read(world, directory).await?;
     let (segments, unfinished) = list_segments(world, directory, partition.topic.topic_id).await?;
     epochs.check_covers(directory, segments.all().last().map(|newest| newest.id))?;
+    let segments = segments.cut_by(&epochs);
     for name in unfinished {
         let path = directory.join(&name);
         remove_file(world, &path).await?;

@@ -81,7 +81,9 @@ pub(crate) async fn scan_from<W: World>(
         }
         let offset = start.filter(|place| place.segment_id == entry.id).map(|place| place.offset);
         let next_base = all.get(index + 1).map(|next| next.base_sequence);
-        let bound = next_base.map_or(sequences.end, |base| base.min(sequences.end));
+        let cut = segments.cut_of(entry.id.epoch());
+        let ends = [next_base, cut, Some(sequences.end)];
+        let bound = ends.into_iter().flatten().min().expect("the last one is there");
         let segment = open_segment(world, segments, entry).await?;
         let end = scan_segment(segment, offset, bound, &mut scan, &mut sink).await?;
         let Some(end) = end else { continue };

@@ -56,8 +56,6 @@ struct Losses {
     /// Processes in which a failed sync dropped what it had not written.
     losing: BTreeSet<u32>,
     damages: BTreeMap<u32, Damage>,
-    /// The process that died last, and its first loss.
-    dead: Option<(u32, usize)>,
 }
 
 impl Losses {
@@ -75,12 +73,13 @@ impl Losses {
         if !is_at_rest {
             return;
         }
-        let first = self.dead.filter(|dead| dead.0 == event.process).map(|dead| dead.1);
-        let own = self.all.iter_mut().skip(first.unwrap_or(usize::MAX));
-        let count = own.map(|loss| loss.damaged.insert(event.lane, since)).count();
-        if count == 0 {
-            self.push(index, event, false);
+        // What the next opening finds is what all of these left.
+        let is_open =
+            |loss: &&mut Loss| loss.concerns(event.lane) && !loss.ends.contains_key(&event.lane);
+        for loss in self.all.iter_mut().filter(is_open) {
+            loss.damaged.insert(event.lane, since);
         }
+        self.push(index, event, false);
     }
 
     fn opened(&mut self, event: &Event, end: u64) {
@@ -110,7 +109,6 @@ pub(super) fn losses(events: &[Event]) -> Vec<Loss> {
                 }
             }
             (Call::Kill, _) => {
-                losses.dead = Some((event.process, losses.all.len()));
                 // What a failed sync dropped is gone for those who come after the process.
                 let drops = losses.losing.contains(&event.process);
                 losses.push(index, event, drops);

@@ -33,7 +33,7 @@ struct Habits {
 }
 
 /// Aims of whole plans. A commit and what it names are seldom parted by chance.
-const PLAN_AIMS: [Option<u64>; 8] = [Some(0), Some(1), Some(1), Some(2), None, None, None, None];
+const PLAN_AIMS: [Option<u64>; 8] = [Some(0), Some(1), Some(1), Some(1), Some(2), None, None, None];
 
 /// Draws where each process dies, of which the last one dies at its end in any case.
 pub(super) fn crashes(stream: &mut Stream, shape: &Shape, lane_count: u32) -> Vec<KillAt> {
@@ -41,7 +41,7 @@ pub(super) fn crashes(stream: &mut Stream, shape: &Shape, lane_count: u32) -> Ve
         return Vec::new();
     }
     let habits = Habits {
-        power: *stream.pick(&[0, 1, 2, 4]),
+        power: *stream.pick(&[0, 1, 2, 3, 4]),
         nests: stream.chance(1, 3),
         reach: *stream.pick(&[60, 200, 500]),
         aim: *stream.pick(&PLAN_AIMS),
@@ -56,6 +56,13 @@ pub(super) fn crashes(stream: &mut Stream, shape: &Shape, lane_count: u32) -> Ve
         }
     }
     kills
+}
+
+/// Whether processes die again and again where a commit was just written: what it names is to be
+/// lost, so that others take the places.
+pub(super) fn lose_commits(kills: &[KillAt]) -> bool {
+    let is_aimed = |kill: &KillAt| kill.step() == Some(Step::CommitWritten);
+    kills.iter().filter(|kill| is_aimed(kill)).count() > 1
 }
 
 /// A death while the actors are at work.

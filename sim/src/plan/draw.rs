@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::actor::{Actor, Role};
 use super::config::{PlanConfig, Visibility, message_max_bytes};
 use super::content::Content;
-use super::crashes::crashes;
+use super::crashes::{crashes, lose_commits};
 use super::deaths::{MORTAL_OPERATIONS_COUNT, MORTALS_COUNT, deaths, deaths_count};
 use super::fault::faults as disk_faults;
 use super::index_fault::index_faults;
@@ -91,6 +91,7 @@ pub(super) fn draw(seed: u64, shape: &Shape, adjust: impl FnOnce(&mut PlanConfig
     };
     let mut workload = Stream::new(seed, salt::WORKLOAD);
     let mix = if shape.swarm { Mix::draw(&mut workload) } else { Mix::main() };
+    let mix = if lose_commits(&kills) { mix.without_forcing() } else { mix };
     let draft = Draft { mix, lane_count, shape };
     let mut actors = Vec::new();
     for role in Role::ALL {
@@ -228,6 +229,11 @@ impl Mix {
             back_count: 1 << 40,
             batch_count: 1 << 20,
         }
+    }
+
+    /// The same without anybody who forces the log.
+    const fn without_forcing(self) -> Self {
+        Self { acks: [self.acks[0], self.acks[1], 0], forces: false, ..self }
     }
 
     fn draw(stream: &mut Stream) -> Self {

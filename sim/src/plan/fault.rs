@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::crashes::lose_commits;
 use super::{KillAt, Shape};
 use crate::seed::{Stream, salt};
 
@@ -286,10 +287,13 @@ impl fmt::Display for Fault {
 const WITHOUT_OF: u64 = 4;
 
 /// One plan in so many of those that have faults and power losses has both where it hurts.
-const FORGETS_OF: u64 = 3;
+const FORGETS_OF: u64 = 2;
 
-/// One plan in so many of those that have faults has files that are damaged.
-const DAMAGED_OF: u64 = 2;
+/// How many syncs of such a process forget.
+const FORGOTTEN_COUNT: u64 = 5;
+
+/// In how many thirds of the plans that have faults files are damaged.
+const DAMAGED_IN_3: u64 = 2;
 
 /// How long damage lasts, in microseconds: a user who is told has the file repaired.
 const DAMAGE_US: [i64; 2] = [20_000, 100_000];
@@ -334,13 +338,14 @@ pub(super) fn faults(seed: u64, shape: &Shape, kills: &[KillAt]) -> Vec<Fault> {
 /// In some plans files are damaged: once while a process runs, or behind each death. What one
 /// damage took might be what proves another, so there are not several at a time.
 fn damaged(stream: &mut Stream, kills: &[KillAt]) -> Vec<Fault> {
-    if !stream.chance(1, DAMAGED_OF) {
+    let loses_commits = lose_commits(kills);
+    if !stream.chance(DAMAGED_IN_3, 3) && !loses_commits {
         return Vec::new();
     }
     let process_count = kills.len() as u64;
     let class = match stream.below(6) {
-        0 => FaultClass::BitRot,
-        1 => FaultClass::MisdirectedWrite,
+        0 if !loses_commits => FaultClass::BitRot,
+        1 if !loses_commits => FaultClass::MisdirectedWrite,
         _ if kills.is_empty() => FaultClass::BitRot,
         _ => FaultClass::RotAtRest,
     };
@@ -348,7 +353,7 @@ fn damaged(stream: &mut Stream, kills: &[KillAt]) -> Vec<Fault> {
     let processes = if class == FaultClass::RotAtRest { 0..process_count } else { only..only + 1 };
     let damage = |process| {
         // Of the segments more can be lost than of the others.
-        let is_segment = stream.chance(3, 4);
+        let is_segment = stream.chance(3, 4) || loses_commits;
         let zone = if is_segment { Zone::Segment } else { *stream.pick(class.zones()) };
         let (nth, us) = (1 + stream.below(40), *stream.pick(&DAMAGE_US));
         Fault { process: u32::try_from(process).unwrap_or(0), class, zone, nth, us }
@@ -356,17 +361,22 @@ fn damaged(stream: &mut Stream, kills: &[KillAt]) -> Vec<Fault> {
     processes.map(damage).collect()
 }
 
-/// In some plans, before the power goes with a process, syncs of its segments fail and forget what
-/// they were to force: whoever believes in what came later loses it then.
+/// In some plans, before the power goes with a process, every second or third sync of its segments
+/// fails and forgets what it was to force: whoever believes in what came later loses it then. Each
+/// is one of several, since a later sync of the same page makes good what one forgot.
 fn forgotten(stream: &mut Stream, kills: &[KillAt]) -> Vec<Fault> {
     if !stream.chance(1, FORGETS_OF) {
         return Vec::new();
     }
     let (class, zone, us) = (FaultClass::SyncForgetsPages, Zone::Segment, 0);
     let losing = (0..).zip(kills).filter(|(_, kill)| kill.power);
-    losing
-        .map(|(process, _)| Fault { process, class, zone, nth: 1 + stream.below(4), us })
-        .collect()
+    let mut faults = Vec::new();
+    for (process, _) in losing {
+        let (first, step) = (1 + stream.below(4), 2 + stream.below(2));
+        let nths = (0..FORGOTTEN_COUNT).map(|nth| first + nth * step);
+        faults.extend(nths.map(|nth| Fault { process, class, zone, nth, us }));
+    }
+    faults
 }
 
 #[cfg(test)]

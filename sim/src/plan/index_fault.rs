@@ -57,7 +57,7 @@ pub(super) fn index_faults(seed: u64, shape: &Shape, process_count: usize) -> Ve
         on.push(*stream.pick(&FaultClass::OF_INDEX));
     }
     // Catch-ups and openings are few in a process.
-    let reach = *stream.pick(&[1, 2, 4, 12]);
+    let reach = *stream.pick(&[1, 2, 3, 8]);
     let count = 1 + stream.below(12);
     let mut fault = || {
         let class = *stream.pick(&on);

@@ -8,7 +8,7 @@ use crate::catalog::{Catalog, topic_name};
 use crate::config::DiskConfig;
 use crate::error::{StorageError, StorageResult};
 use crate::index::alone::AloneIndex;
-use crate::index::{Answer, Freshness, Query};
+use crate::index::{Answer, Freshness, LookupStages, Query};
 use crate::io::real::Real;
 use crate::io::{File, World};
 use crate::log::TopicInfo;
@@ -131,6 +131,19 @@ impl<W: World> ReadWritePartitionIndexManager<W> {
                 answered => return answered,
             }
         }
+    }
+
+    /// Where the time of lookups in the partition went, of all sessions of the process.
+    ///
+    /// # Errors
+    /// `NotFound` topic or partition.
+    pub async fn lookup_stages(
+        &self,
+        topic: &str,
+        partition_id: u32,
+    ) -> StorageResult<LookupStages> {
+        let partition = self.catalog.partition(topic, partition_id).await?;
+        Ok(partition.state().await?.index.lookup_stages())
     }
 
     /// Puts `entries` into the index, in the order of their sequences; they are found when it

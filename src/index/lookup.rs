@@ -19,14 +19,14 @@ use std::sync::Arc;
 
 use super::entry::FrameStart;
 use super::mark_history::MarkHistory;
-use super::query::{Answer, Freshness, LookupReport, Query};
+use super::query::{Answer, Freshness, LookupReport, LookupStages, Query};
 use super::secondary::{Covering, Reader, SecondarySlot};
 use super::settled::Settled;
 use super::tail::{Tail, TailView};
 use crate::error::{StorageError, StorageResult};
 use crate::io::{IndexError, IndexRead, World};
 use crate::planted;
-use crate::sync::Marks;
+use crate::sync::{Marks, StageTimes, Stopwatch};
 use crate::types::{MessageMeta, Position, Sequence};
 
 /// What the lookups of one partition share with its writer, or with who rebuilds the tail of
@@ -40,6 +40,16 @@ pub struct PartitionIndex {
     /// Its tail.
     pub tail: Tail,
     history: MarkHistory,
+    times: StageTimes<4>,
+}
+
+/// The stages of [`LookupStages`], in their order.
+#[derive(Clone, Copy)]
+enum Stage {
+    Pinned,
+    TailRead,
+    Covered,
+    SettledRead,
 }
 
 /// The marks and the tail, taken in the order of the steps.
@@ -71,7 +81,14 @@ impl PartitionIndex {
     /// does not: an entry is pushed before the high watermark passes it, and released after it
     /// was settled.
     pub fn new(partition: u32, marks: Arc<Marks>, tail: Tail) -> Self {
-        Self { partition, marks, tail, history: MarkHistory::default() }
+        let (history, times) = (MarkHistory::default(), StageTimes::default());
+        Self { partition, marks, tail, history, times }
+    }
+
+    /// Where the time of lookups went.
+    pub fn lookup_stages(&self) -> LookupStages {
+        let [pinned, tail_read, covered, settled_read] = self.times.snapshot();
+        LookupStages { pinned, tail_read, covered, settled_read }
     }
 
     fn pin(&self) -> Pinned {
@@ -92,7 +109,12 @@ impl PartitionIndex {
         query: &Query,
         freshness: Freshness,
     ) -> StorageResult<Answer> {
+        let world = slot.world();
+        let now_us = || world.monotonic_us();
+        let mut watch = Stopwatch::start(self.times.begins_sampled(), now_us);
+        let mut lap = |stage: Stage| watch.lap(&self.times, stage as usize, now_us);
         let pinned = self.pin();
+        lap(Stage::Pinned);
         self.check(freshness, &pinned)?;
         // Below the log's start there is nothing to hold.
         let held = |covered: Sequence| covered.max(pinned.log_start);
@@ -106,10 +128,10 @@ impl PartitionIndex {
             ..LookupReport::default()
         };
         let from_tail = ask_tail(&pinned.view, query, &pinned.visible());
+        lap(Stage::TailRead);
         if pinned.settled().is_empty() {
             return Ok(answer(query, from_tail, Vec::new(), report));
         }
-        let world = slot.world();
         #[cfg(feature = "planted")]
         if planted!(world, FrozenAsFresh) {
             return super::frozen::as_fresh(slot, self.partition, query, report).await;
@@ -117,12 +139,14 @@ impl PartitionIndex {
         let unchecked = planted!(world, CoverageUnchecked);
         let need = if unchecked { 0 } else { self.need(slot, freshness, &pinned) };
         let mut attempt = Attempt::first(slot, self.partition, need).await?;
+        lap(Stage::Covered);
         let from_settled = loop {
             match ask(&attempt.settled(), query, &pinned.settled()).await {
                 Err(error) => attempt = attempt.next(error).await?,
                 Ok(found) => break found,
             }
         };
+        lap(Stage::SettledRead);
         let covering = attempt.covering;
         let mut report = LookupReport {
             coverage_before: held(covering.before),

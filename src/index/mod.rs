@@ -27,6 +27,6 @@ mod varint;
 
 pub use frozen::{FrozenAnswer, FrozenIndex, FrozenReport};
 pub use lookup::PartitionIndex;
-pub use query::{Answer, Freshness, LookupReport, Query};
+pub use query::{Answer, Freshness, LookupReport, LookupStages, Query};
 pub use secondary::{SecondarySlot, SecondaryStats};
 pub use shard::IndexInstances;

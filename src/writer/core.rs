@@ -12,6 +12,7 @@ use crate::sync::{OnOrphan, SharedTask, lock, ticket};
 use crate::types::{Message, Sequence};
 
 use super::flusher::Flusher;
+use super::metrics::AppendStage;
 use super::pump::Pump;
 use super::shared::WriterShared;
 use super::staging::{Ack, Appended, Staged, Work};
@@ -73,10 +74,12 @@ impl<W: World> WriterCore<W> {
         self.shared.check()?;
         let (done, ticket) = ticket();
         let count = messages.len();
+        let watch = self.shared.start_watch();
         self.shared.queue.push(Work::Append(Staged {
             messages,
             encoded_bytes,
             done,
+            watch,
             _memory: memory,
         }));
         self.shared.world.step(Step::Staged).await;
@@ -92,9 +95,11 @@ impl<W: World> WriterCore<W> {
         self.start_settling();
         if ack == Ack::Synced {
             self.shared.note_synced();
+            let mut watch = self.shared.watch_from_now(watch.is_running());
             if !planted!(&self.shared.world, AckBeforeSync) {
                 self.sync_to(appended.end()).await?;
             }
+            self.shared.lap(&mut watch, AppendStage::Synced);
             self.shared.world.step(Step::AckedSynced).await;
             self.schedule_mark();
         }

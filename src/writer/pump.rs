@@ -15,11 +15,13 @@ use crate::record::{FrameFlags, FramePlace, RecordPlace, encode_frame, encode_ma
 #[cfg(feature = "planted")]
 use crate::segment::SegmentFile;
 use crate::segment::{FIRST_FRAME_OFFSET, FillPolicy, SegmentWriter};
+use crate::sync::Stopwatch;
 use crate::types::{SegmentId, Sequence};
 
 use crate::config::Visibility;
 
 use super::filling::Filling;
+use super::metrics::AppendStage;
 use super::shared::WriterShared;
 use super::staging::{Appended, Staged, Work};
 
@@ -103,8 +105,10 @@ impl<W: World> Pump<W> {
         if staged.is_empty() {
             return;
         }
+        let timed = staged.iter().map(|staged| staged.watch).find(|watch| watch.is_running());
+        let mut watch = timed.unwrap_or_default();
         let result = match self.shared.check() {
-            Ok(()) => self.write_frame(staged).await,
+            Ok(()) => self.write_frame(staged, &mut watch).await,
             Err(error) => Err(error),
         };
         match result {
@@ -113,6 +117,7 @@ impl<W: World> Pump<W> {
                     staged.done.complete(Ok(appended));
                 }
                 self.shared.world.step(Step::AckedFlushed).await;
+                self.shared.lap(&mut watch, AppendStage::Acknowledged);
                 #[cfg(feature = "planted")]
                 self.shared.add_late();
             }
@@ -123,7 +128,11 @@ impl<W: World> Pump<W> {
         }
     }
 
-    async fn write_frame(&mut self, staged: &mut [Staged]) -> StorageResult<Vec<Appended>> {
+    async fn write_frame(
+        &mut self,
+        staged: &mut [Staged],
+        watch: &mut Stopwatch,
+    ) -> StorageResult<Vec<Appended>> {
         let shared = self.shared.clone();
         let world = &shared.world;
         let bytes_max = staged.iter().map(|staged| staged.encoded_bytes).sum();
@@ -136,6 +145,7 @@ impl<W: World> Pump<W> {
         let batches = staged.iter().map(|staged| staged.messages.as_slice());
         let places = encode_frame(&mut self.frame, place, fields, batches);
         world.step(Step::Encoded).await;
+        shared.lap(watch, AppendStage::Encoded);
         if planted!(world, DroppedFutureHole) && staged.iter().any(|s| s.done.is_abandoned()) {
             self.frame.fill(0);
         }
@@ -148,6 +158,7 @@ impl<W: World> Pump<W> {
         shared.marks.advance_log_end(end);
         shared.state.segments.extend_last(active.place().offset, now_us);
         world.step(Step::FrameWritten).await;
+        shared.lap(watch, AppendStage::Written);
         if shared.config.visibility == Visibility::Synced {
             shared.force(active.segment().file()).await?;
             shared.marks.advance_durable(end);
@@ -162,7 +173,7 @@ impl<W: World> Pump<W> {
             append_time_us: now_us,
             records,
         };
-        shared.publish(entry, end).await?;
+        shared.publish(entry, end, watch).await?;
         Ok(appended)
     }
 

@@ -88,19 +88,8 @@ impl Engine {
     /// The database of its index.
     #[cfg(feature = "rocks")]
     pub(crate) fn index_directory(&self) -> Outcome<PathBuf> {
-        let mut left = vec![std::fs::canonicalize(self.directory())?];
-        while let Some(directory) = left.pop() {
-            if directory.join("CURRENT").is_file() {
-                return Ok(directory);
-            }
-            for entry in std::fs::read_dir(&directory)? {
-                let path = entry?.path();
-                if path.is_dir() {
-                    left.push(path);
-                }
-            }
-        }
-        Err("the engine has no index database".into())
+        let root = std::fs::canonicalize(self.directory())?;
+        database_below(root).ok_or_else(|| "the engine has no index database".into())
     }
 
     /// Closes the log, so that its threads rest while another contender is measured.
@@ -114,10 +103,44 @@ impl Engine {
         Ok(self.abandon())
     }
 
-    /// Ends without closing, as a process that dies does.
+    /// Ends without closing, as a process that dies does. Its instances of RocksDB are gone when
+    /// it returns: those of two worlds share what RocksDB knows of the process.
     pub(crate) fn abandon(self) -> Left {
-        Left { config: self.config, directory: self.directory }
+        let Self { runtime, world, log, writer, config, directory } = self;
+        drop((writer, log));
+        #[cfg(feature = "rocks")]
+        close_instances(&runtime, &world, directory.path());
+        drop((runtime, world));
+        Left { config, directory }
     }
+}
+
+#[cfg(feature = "rocks")]
+fn close_instances(runtime: &Runtime, world: &Real, directory: &Path) {
+    use duolog::io::{IndexBackend, World};
+
+    duolog::RocksDBInstanceManager::new(world.clone()).cleanup_storage_root(directory);
+    let root = std::fs::canonicalize(directory).ok();
+    if let Some(database) = root.and_then(database_below) {
+        // Asked only because it waits for what is closing there.
+        let _ = runtime.block_on(world.index().file_count(&database));
+    }
+}
+
+#[cfg(feature = "rocks")]
+fn database_below(root: PathBuf) -> Option<PathBuf> {
+    let mut left = vec![root];
+    while let Some(directory) = left.pop() {
+        if directory.join("CURRENT").is_file() {
+            return Some(directory);
+        }
+        for entry in std::fs::read_dir(&directory).into_iter().flatten().flatten() {
+            if entry.path().is_dir() {
+                left.push(entry.path());
+            }
+        }
+    }
+    None
 }
 
 impl Left {

@@ -32,7 +32,7 @@ pub(super) fn measure(run: &Run<'_>, commit: &Commit) -> Outcome<Vec<Cell>> {
     #[cfg(feature = "rocks")]
     if workload.baselines {
         let database = crate::baseline::ThreeKeys::open(run.parent)?;
-        contenders.push(Contender::new("plain RocksDB", move || {
+        contenders.push(Contender::new(super::THREE_KEYS, move || {
             let mut latencies = Latencies::with_capacity(commit.commits);
             for number in 0..commit.commits {
                 let value = number.to_string();

@@ -56,6 +56,8 @@ struct Losses {
     /// Processes in which a failed sync dropped what it had not written.
     losing: BTreeSet<u32>,
     damages: BTreeMap<u32, Damage>,
+    /// By partition: the last process that opened it.
+    openers: BTreeMap<u32, u32>,
 }
 
 impl Losses {
@@ -70,7 +72,9 @@ impl Losses {
     fn damage(&mut self, index: usize, event: &Event, is_at_rest: bool) {
         let (since, until_us) = (event.invoked, event.returned_us);
         self.damages.insert(event.lane, Damage { process: event.process, since, until_us });
-        if !is_at_rest {
+        // While it is recovered nobody has seen yet what there was.
+        let is_open = self.openers.get(&event.lane) == Some(&event.process);
+        if is_open && !is_at_rest {
             return;
         }
         // What the next opening finds is what all of these left.
@@ -83,6 +87,7 @@ impl Losses {
     }
 
     fn opened(&mut self, event: &Event, end: u64) {
+        self.openers.insert(event.lane, event.process);
         for loss in self.all.iter_mut().filter(|loss| loss.concerns(event.lane)) {
             loss.ends.entry(event.lane).or_insert(end);
         }

@@ -14,6 +14,7 @@ use super::lookup::PartitionIndex;
 use super::query::{Answer, Freshness, Query};
 use super::shard::Shard;
 use super::tail::{Tail, TailChunk, TailLimits};
+use super::value::RecordValue;
 use crate::error::{StorageError, StorageResult};
 use crate::io::{Family, World, make_directories};
 use crate::sync::{Marks, MarksView, SingleFlight, Waiters};
@@ -69,6 +70,16 @@ impl<W: World> AloneIndex<W> {
         let opened = self.opened().await?;
         self.shard.make_room();
         opened.index.lookup(&self.shard.secondary, query, freshness).await
+    }
+
+    /// Where the latest message of `id` is.
+    ///
+    /// # Errors
+    /// `Index` where the database fails.
+    pub(crate) async fn latest(&self, id: &str) -> StorageResult<Option<RecordValue>> {
+        let opened = self.opened().await?;
+        self.shard.make_room();
+        opened.index.latest(&self.shard.secondary, id).await
     }
 
     /// Puts `entries` into the database; they are visible and on disk when it returns, all of

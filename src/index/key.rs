@@ -23,9 +23,10 @@ use crate::types::{ID_BYTES_MAX, SegmentOffset, Sequence};
 mod tests;
 
 /// Width of a time bucket in microseconds: part of the format. A range reads whole buckets, so
-/// they are narrow enough that a busy one (a million messages a second) fits in memory many
-/// times over, and wide enough that a batch stamped as it is appended seldom touches two.
-pub const TIME_BUCKET_US: i64 = 100_000;
+/// they are narrow enough that a busy one (a million messages a second) is one large batch. A
+/// batch stamped as it is appended touches one; where senders stamp, there is at most an entry a
+/// message, and a thousand a second and frame.
+pub const TIME_BUCKET_US: i64 = 1_000;
 
 const MARKER: u8 = 0;
 const ENTRY: u8 = 1;

@@ -13,6 +13,7 @@ pub mod lookup;
 mod mark_history;
 pub mod model;
 pub mod query;
+mod question;
 #[cfg(feature = "rocks")]
 pub mod rocks;
 pub mod secondary;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::error::StorageResult;
@@ -53,8 +52,6 @@ pub struct Shard<W: World> {
     /// An instance that failed for good, while somebody may still hold it.
     replaced: Mutex<Weak<Primary<W>>>,
     opening: SingleFlight<StorageResult<Arc<Primary<W>>>>,
-    /// When either instance was last asked for.
-    used_us: AtomicU64,
     /// Where the log of each partition begins, for compaction.
     log_starts: Mutex<BTreeMap<u32, Sequence>>,
 }
@@ -80,7 +77,6 @@ impl<W: World> Shard<W> {
             primary: Mutex::new(None),
             replaced: Mutex::new(Weak::new()),
             opening: SingleFlight::new(),
-            used_us: AtomicU64::new(0),
             log_starts: Mutex::default(),
         })
     }
@@ -166,20 +162,27 @@ impl<W: World> Shard<W> {
         }
     }
 
-    /// Notes that the database is about to be used. Where it has to be opened for that and many
-    /// are open, those that nobody has used for longest are closed.
+    /// The database is about to be used. Where it has to be opened for that and many are open,
+    /// those that nobody has used for longest are closed.
     pub fn make_room(&self) {
-        self.used_us.store(self.world.monotonic_us(), Ordering::Relaxed);
-        if self.primary_is_open() || self.secondary.is_open() {
+        if self.secondary.is_open() || self.primary_is_open() {
             return;
         }
         let mut open: Vec<_> = self.world.registry().list::<Self>(REGISTRY_KIND);
         open.retain(|(_, shard)| shard.primary_is_open() || shard.secondary.is_open());
         let Some(excess) = (open.len() + 1).checked_sub(OPEN_COUNT_MAX) else { return };
-        open.sort_by_key(|(_, shard)| shard.used_us.load(Ordering::Relaxed));
+        open.sort_by_key(|(_, shard)| shard.used_us());
         for (_, shard) in open.iter().take(excess) {
             shard.close();
         }
+    }
+
+    /// When either instance was last asked for.
+    fn used_us(&self) -> u64 {
+        let slot = self.primary.lock().unwrap_or_else(PoisonError::into_inner);
+        let primary_us = slot.as_ref().map_or(0, |open| open.used_us);
+        drop(slot);
+        primary_us.max(self.secondary.used_us())
     }
 
     fn take_up(&self) -> Option<Arc<Primary<W>>> {

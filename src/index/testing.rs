@@ -14,6 +14,7 @@ use proptest::prelude::*;
 
 use super::chunk;
 use super::entry::{BatchEntry, RecordEntry};
+use super::key::TIME_BUCKET_US;
 use super::model::{ModelBackend, ModelPrimary, ModelSecondary};
 use super::settled::Settled;
 use super::tail::TailChunk;
@@ -29,7 +30,7 @@ pub(crate) type FrameDraw = (Vec<(u8, i64)>, bool);
 /// Frames with few ids, so that they repeat, and timestamps that are equal, out of order, and
 /// on both sides of the edges of buckets.
 pub(crate) fn frame() -> impl Strategy<Value = FrameDraw> {
-    let near = (-2i64..3, -2i64..3).prop_map(|(bucket, step)| bucket * 100_000 + step);
+    let near = (-2i64..3, -2i64..3).prop_map(|(bucket, step)| bucket * TIME_BUCKET_US + step);
     let time = prop_oneof![8 => near, 1 => any::<i64>()];
     (prop::collection::vec((0u8..6, time), 1..6), prop::bool::weighted(0.1))
 }

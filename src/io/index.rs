@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -218,7 +218,50 @@ pub trait IndexRead: Clone + Send + Sync + 'static {
         range: Range<&[u8]>,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<(Vec<u8>, Vec<u8>)>, IndexError>> + Send;
+
+    /// As [`IndexRead::last_in`], and gives the entry to `read` where it lies, if that spares a
+    /// copy.
+    fn read_last<T: Send>(
+        &self,
+        family: Family,
+        range: Range<&[u8]>,
+        read: impl FnOnce(&[u8], &[u8]) -> T + Send,
+    ) -> impl Future<Output = Result<Option<T>, IndexError>> + Send {
+        async move {
+            let last = self.last_in(family, range).await?;
+            Ok(last.map(|(key, value)| read(&key, &value)))
+        }
+    }
+
+    /// Gives `visitor` the entries of `range` (end exclusive) where they lie, if that spares a
+    /// copy, ascending, until it breaks off.
+    fn visit(
+        &self,
+        family: Family,
+        range: Range<&[u8]>,
+        mut visitor: impl FnMut(&[u8], &[u8]) -> ControlFlow<()> + Send,
+    ) -> impl Future<Output = Result<(), IndexError>> + Send {
+        async move {
+            let mut from = range.start.to_vec();
+            loop {
+                let entries = self.scan(family, &from..range.end, VISIT_PAGE).await?;
+                for (key, value) in &entries {
+                    if visitor(key, value).is_break() {
+                        return Ok(());
+                    }
+                }
+                let Some((last, _)) = entries.last().filter(|_| entries.len() == VISIT_PAGE) else {
+                    return Ok(());
+                };
+                // The least key that is greater.
+                from = [last, &[0][..]].concat();
+            }
+        }
+    }
 }
+
+/// How many entries a visit reads at once, where it has to copy them.
+const VISIT_PAGE: usize = 128;
 
 /// The instance that writes.
 pub trait IndexPrimary: IndexRead {

@@ -74,3 +74,14 @@ impl RecordValue {
         }
     }
 }
+
+impl From<&MessageMeta> for RecordValue {
+    fn from(meta: &MessageMeta) -> Self {
+        Self {
+            sequence: meta.sequence,
+            offset: meta.offset,
+            length_bytes: meta.length_bytes,
+            timestamp_us: meta.timestamp_us,
+        }
+    }
+}

@@ -166,7 +166,7 @@ async fn recover_index<W: World>(
             .expect("the chain has it");
         let start = marker.waypoint(marker.from).map(|place| place.offset());
         let chunk = read_chunk(partition, segments, start, marker.from..marker.to).await?;
-        let runs = chunk::build(primary.as_ref(), number, shortest, &chunk).await?;
+        let runs = chunk::build(primary.as_ref(), number, shortest, &chunk, None).await?;
         partition.shard.settle(&primary, runs).await?;
         partition.world.step(Step::RecoveryIndexed).await;
     }

@@ -23,7 +23,7 @@ use duolog::types::{Message, SegmentId};
 use tokio::runtime::Runtime;
 
 const BATCH: usize = 1000;
-/// What is settled at a time, by default.
+/// What is settled at a time.
 const CHUNK: usize = 65_536;
 const PLACE: FramePlace =
     FramePlace { segment_id: SegmentId::new(1, 0), offset: FIRST_FRAME_OFFSET };
@@ -41,7 +41,7 @@ fn messages(count: usize) -> Vec<Message> {
 /// What the pump would tell the tail of `messages`.
 fn entries(messages: &[Message]) -> Vec<BatchEntry> {
     let record = |(index, message): (usize, &Message)| RecordEntry {
-        id: message.id.as_str().into(),
+        id: &message.id,
         timestamp_us: index as i64,
         offset_in_frame: 64 + (index as u32) * 168,
         length_bytes: 165,

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::chain::{self, ChainEnd};
 use super::chunk;
-use super::entry::{BatchEntry, RecordEntry};
+use super::entry::{BatchEntry, RecordEntries, RecordEntry};
 use super::lookup::PartitionIndex;
 use super::query::{Answer, Freshness, Query};
 use super::shard::Shard;
@@ -110,7 +110,7 @@ impl<W: World> AloneIndex<W> {
         let number = opened.next_chunk.load(Ordering::Acquire);
         let primary = self.shard.primary().await?;
         let sealed = TailChunk::of(batches.iter().cloned());
-        let runs = chunk::build(primary.as_ref(), self.partition, number, &sealed).await?;
+        let runs = chunk::build(primary.as_ref(), self.partition, number, &sealed, None).await?;
         let settled = self.shard.settle(&primary, runs).await;
         if settled.is_err() {
             // Whether they are there is not known: the next call looks.
@@ -222,12 +222,12 @@ fn batch_of(entry: &MessageMeta) -> BatchEntry {
         frame_offset: entry.offset.offset,
         frame_length_bytes: entry.length_bytes,
         append_time_us: entry.timestamp_us,
-        records: vec![RecordEntry {
-            id: entry.msg_id.as_str().into(),
+        records: RecordEntries::from_iter([RecordEntry {
+            id: &entry.msg_id,
             timestamp_us: entry.timestamp_us,
             offset_in_frame: 0,
             length_bytes: entry.length_bytes,
-        }],
+        }]),
     }
 }
 

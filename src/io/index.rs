@@ -71,19 +71,40 @@ pub struct SortedRun {
 }
 
 impl SortedRun {
+    /// Has memory for `count` more entries that take `bytes` together.
+    pub fn reserve(&mut self, count: usize, bytes: usize) {
+        self.ends.reserve(count);
+        self.bytes.reserve(bytes);
+    }
+
     /// Adds an entry.
     ///
     /// # Panics
     /// Where `key` is not greater than the last one, or the run passes 4 GiB.
     pub fn push(&mut self, key: &[u8], value: &[u8]) {
+        self.push_with(|out| out.extend_from_slice(key), |out| out.extend_from_slice(value));
+    }
+
+    /// Adds the entry whose key and value the two append.
+    ///
+    /// # Panics
+    /// As [`SortedRun::push`].
+    pub fn push_with(&mut self, key: impl FnOnce(&mut Vec<u8>), value: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.bytes.len();
+        key(&mut self.bytes);
+        let key_end = u32::try_from(self.bytes.len()).expect("a sorted run stays under 4 GiB");
         if let Some(last) = self.ends.len().checked_sub(1) {
+            let key = &self.bytes[start..];
             assert!(self.entry(last).0 < key, "keys of a sorted run must ascend");
         }
-        self.bytes.extend_from_slice(key);
-        let key_end = u32::try_from(self.bytes.len()).expect("a sorted run stays under 4 GiB");
-        self.bytes.extend_from_slice(value);
+        value(&mut self.bytes);
         let value_end = u32::try_from(self.bytes.len()).expect("a sorted run stays under 4 GiB");
         self.ends.push((key_end, value_end));
+    }
+
+    /// The bytes of all keys and values.
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
     }
 
     /// The number of entries.

@@ -177,7 +177,7 @@ fn entry_of(frame: &Frame) -> BatchEntry {
         records: frame
             .records()
             .map(|record| RecordEntry {
-                id: record.id().into(),
+                id: record.id(),
                 timestamp_us: record.timestamp_us(),
                 offset_in_frame: (record.offset().offset - place.offset) as u32,
                 length_bytes: record.length_bytes(),

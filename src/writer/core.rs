@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, Weak};
 
 use crate::error::{StorageError, StorageResult};
+use crate::index::known_ids::KnownIds;
 use crate::index::shard::Shard;
 use crate::io::{Step, World};
 use crate::planted;
@@ -27,6 +28,8 @@ pub(super) struct WriterCore<W: World> {
     lock: Mutex<Option<W::Lock>>,
     /// The number of the next chunk to settle.
     pub(super) next_chunk: Mutex<u64>,
+    /// Which ids are settled; who settles takes it and puts it back.
+    pub(super) known_ids: Mutex<Option<KnownIds>>,
     pub(super) this: Weak<Self>,
 }
 
@@ -58,6 +61,7 @@ impl<W: World> WriterCore<W> {
                 sync,
                 lock: Mutex::new(Some(lock)),
                 next_chunk: Mutex::new(next_chunk),
+                known_ids: Mutex::default(),
                 this: this.clone(),
             }
         })

@@ -1,7 +1,7 @@
 //! What a writer counts.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::index::LookupStages;
 use crate::sync::{MarksView, StageTime, StageTimes, lock};
@@ -38,6 +38,8 @@ pub struct WriterMetrics {
     /// How long settling waits after its last attempt before it tries again, in microseconds; 0
     /// where that did not fail.
     pub settle_retry_us: u64,
+    /// Memory of the filter that tells settling which ids are new, in bytes.
+    pub id_filter_bytes: usize,
     /// Segments dropped by retention.
     pub trim_count: u64,
     /// Where the time of appends went.
@@ -106,6 +108,7 @@ pub(super) struct WriterCounters {
     settle_failure: Mutex<Option<String>>,
     settle_retry_us: AtomicU64,
     pub(super) append_times: AppendTimes,
+    id_filter_bytes: AtomicUsize,
 }
 
 impl WriterCounters {
@@ -135,6 +138,10 @@ impl WriterCounters {
         self.settles.fetch_add(1, Ordering::Relaxed);
         self.settle_retry_us.store(0, Ordering::Relaxed);
         *lock(&self.settle_failure) = None;
+    }
+
+    pub(super) fn note_id_filter(&self, bytes: usize) {
+        self.id_filter_bytes.store(bytes, Ordering::Relaxed);
     }
 
     pub(super) fn count_settle_failure(&self, cause: String, retry_us: u64) {
@@ -177,6 +184,7 @@ impl WriterCounters {
             settle_count: self.settles.load(Ordering::Relaxed),
             settle_failure_count: self.settle_failures.load(Ordering::Relaxed),
             settle_retry_us: self.settle_retry_us.load(Ordering::Relaxed),
+            id_filter_bytes: self.id_filter_bytes.load(Ordering::Relaxed),
             trim_count: self.trims.load(Ordering::Relaxed),
             append_stages: AppendStages {
                 encoded,

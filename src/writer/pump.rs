@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::error::{StorageError, StorageResult};
-use crate::index::entry::{BatchEntry, RecordEntry};
+use crate::index::entry::{BatchEntry, RecordEntries, RecordEntry};
 use crate::io::{Step, World};
 use crate::log::SegmentEntry;
 use crate::planted;
@@ -184,8 +184,10 @@ impl<W: World> Pump<W> {
         first_sequence: Sequence,
         staged: &mut [Staged],
         places: &[RecordPlace],
-    ) -> (Vec<Appended>, Vec<RecordEntry>) {
-        let mut records = Vec::with_capacity(places.len());
+    ) -> (Vec<Appended>, RecordEntries) {
+        let messages = staged.iter().flat_map(|staged| &staged.messages);
+        let ids_bytes = messages.map(|message| message.id.len()).sum();
+        let mut records = RecordEntries::with_capacity(places.len(), ids_bytes);
         let mut appended = Vec::with_capacity(staged.len());
         for batch in staged {
             let first_sequence = first_sequence + records.len() as u64;
@@ -194,7 +196,7 @@ impl<W: World> Pump<W> {
                 let record = places[records.len()];
                 offsets.push(place.record_at(u64::from(record.offset_in_frame)));
                 records.push(RecordEntry {
-                    id: message.id.into_boxed_str(),
+                    id: &message.id,
                     timestamp_us: record.timestamp_us,
                     offset_in_frame: record.offset_in_frame,
                     length_bytes: record.length_bytes,

@@ -111,7 +111,7 @@ async fn coverage_reaches_what_was_settled_and_answers_are_whole() {
             };
             let frames: Vec<_> = (0..6).map(|frame| log.append(messages(frame))).collect();
             let chunk = TailChunk::of(frames);
-            let runs = chunk::build(&primary, PARTITION, number, &chunk).await.unwrap();
+            let runs = chunk::build(&primary, PARTITION, number, &chunk, None).await.unwrap();
             primary.settle(runs).await.unwrap();
             secondary.catch_up().await.unwrap();
             let covered = coverage.extend(&secondary).await.unwrap();

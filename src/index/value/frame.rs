@@ -41,7 +41,7 @@ impl<'a> FrameValue<'a> {
         let (mut next, mut offset, mut timestamp_us) = (0, 0, 0i64);
         for index in indexes {
             assert!(index >= next, "records are packed in ascending order");
-            let record = &batch.records[index];
+            let record = batch.records.get(index);
             assert!(record.offset_in_frame >= offset, "records lie in the order of their numbers");
             varint::put(out, (index - next) as u64);
             varint::put(out, (record.offset_in_frame - offset).into());

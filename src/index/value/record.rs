@@ -28,7 +28,7 @@ impl RecordValue {
     /// # Panics
     /// Where there is no such record.
     pub fn of(batch: &BatchEntry, index: usize) -> Self {
-        let record = &batch.records[index];
+        let record = batch.records.get(index);
         Self {
             sequence: batch.first_sequence + index as u64,
             offset: batch.offset(index),

@@ -1,0 +1,74 @@
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+const LIFE: Life = Life(0);
+const KEY: Key = Key(0);
+
+/// A log of one key, every batch with one entry.
+fn log(effects: &[(Effect, Keeper)]) -> WriteLog {
+    let mut log = WriteLog::default();
+    for (at, (effect, keeper)) in (0..).zip(effects) {
+        log.push(LIFE, KEY, Entry { at, id: at, effect: *effect, keeper: *keeper });
+        log.end_batch();
+    }
+    log
+}
+
+#[test]
+fn what_an_instance_surely_has_bounds_what_it_may_show() {
+    let log = log(&[(Effect::Put, Keeper::Wal), (Effect::Put, Keeper::Wal)]);
+    let surely = Surely { wal: 1, ..Surely::default() };
+    let cuts = |shown: Shown| log.cuts(LIFE, KEY, &surely, 2, &shown);
+    assert_eq!(cuts(None), []);
+    assert_eq!(cuts(Some(vec![0])), [(0, 2)]);
+    assert_eq!(cuts(Some(vec![1])), [(2, 3)]);
+    // What was not written by then, or never, cannot be there.
+    assert_eq!(log.cuts(LIFE, KEY, &surely, 1, &Some(vec![1])), []);
+    assert_eq!(cuts(Some(vec![7])), []);
+}
+
+#[test]
+fn a_flush_publishes_what_no_log_has() {
+    let log = log(&[(Effect::Put, Keeper::Memory)]);
+    let mut surely = Surely { wal: 1, file: 1, ..Surely::default() };
+    assert_eq!(log.cuts(LIFE, KEY, &surely, 1, &None), [(0, 1)]);
+    surely.flushed.insert(LIFE, 1);
+    assert_eq!(log.cuts(LIFE, KEY, &surely, 1, &None), []);
+    // A family that is followed no more keeps what it had.
+    let stopped = Surely { stopped: [(LIFE, (0, 0))].into(), ..Surely::default() };
+    assert_eq!(log.cuts(LIFE, KEY, &stopped, 1, &None), [(0, 1)]);
+}
+
+#[test]
+fn moments_of_two_keys_meet_or_do_not() {
+    assert_eq!(common(&[(0, 2), (5, 9)], &[(1, 6)]), [(1, 2), (5, 6)]);
+    assert_eq!(common(&[(0, 2)], &[(2, 3)]), []);
+}
+
+#[test]
+fn memory_over_newer_files_is_told_from_any_other_staleness() {
+    let log = log(&[
+        (Effect::Put, Keeper::Wal),
+        (Effect::Merge, Keeper::Wal),
+        (Effect::Put, Keeper::Wal),
+    ]);
+    let shadowed = |replayed: &[u32], shown: Shown| {
+        log.is_shadowed(LIFE, KEY, &replayed.iter().copied().collect::<BTreeSet<_>>(), &shown)
+    };
+    assert!(shadowed(&[0], Some(vec![0])));
+    // A merge in memory comes on top of files that have it already.
+    assert!(shadowed(&[1], Some(vec![0, 1, 1])));
+    assert!(!shadowed(&[], Some(vec![0])));
+    assert!(!shadowed(&[0], None));
+}
+
+#[test]
+fn single_deletes_want_keys_that_were_put() {
+    let is_put = |effects: &[(Effect, Keeper)]| log(effects).is_put(LIFE, KEY);
+    assert!(!is_put(&[]));
+    assert!(is_put(&[(Effect::Put, Keeper::Wal)]));
+    assert!(!is_put(&[(Effect::Put, Keeper::Wal), (Effect::SingleDelete, Keeper::Wal)]));
+}

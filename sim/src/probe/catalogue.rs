@@ -74,7 +74,7 @@ const NO_WAL: &str = "the index is written without a write-ahead log, so a secon
                       nothing into memory; keys are written once and never deleted";
 
 /// All that is known.
-pub static KNOWN: [Known; 9] = [
+pub static KNOWN: [Known; 10] = [
     Known {
         name: "stale-read-after-flush",
         what: "after a flush, a caught-up secondary answers single reads from what it replayed \
@@ -172,6 +172,20 @@ pub static KNOWN: [Known; 9] = [
         plan: unordered_write,
     },
     Known {
+        name: "range-delete-crashes-backward-scan",
+        what: "where a secondary replayed a range deletion and a file then took its place, a \
+               scan of the secondary from the end crashes the process (MergingIterator::\
+               SkipPrevDeleted)",
+        class: Class::Unreported,
+        upstream: "no report found yet; six operations suffice",
+        effect: "the process of a reader would die",
+        defence: "the index deletes no ranges and has no write-ahead log, so a secondary has \
+                  none of them in memory",
+        shows: Shows::Always,
+        explains: |it, _| it.anomaly == DIES,
+        plan: backward_scan,
+    },
+    Known {
         name: "secondary-ahead-of-primary",
         what: "a secondary replays a write from the log before the primary shows it, so its \
                sequence number is ahead of the primary's for a moment",
@@ -266,6 +280,12 @@ fn missed_log() -> ProbePlan {
         Settings { write_buffer_bytes: 64 << 10, filler_bytes: 100, ..Settings::default() };
     let race = Race { readers: 1, catch_ups: 500, inserts: true, flush_every: 0 };
     plan(settings, Some(race), vec![write(0, Effect::Put)])
+}
+
+fn backward_scan() -> ProbePlan {
+    let read = Operation::Read { reader: Some(0), family: 0, kind: ReadKind::Backward };
+    let delete = write(0, Effect::DeleteRange(1));
+    steps(vec![OPEN, delete, CATCH_UP, FLUSH, CATCH_UP, read])
 }
 
 fn unordered_write() -> ProbePlan {

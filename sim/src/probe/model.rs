@@ -161,8 +161,13 @@ impl WriteLog {
     ) -> bool {
         let entries = self.of(life, key);
         let held: Vec<&Entry> = entries.iter().filter(|one| replayed.contains(&one.at)).collect();
-        if held.is_empty() || entries.len() > SHADOW_MAX {
-            return !held.is_empty() && self.positions(life, key, shown).is_some();
+        if held.is_empty() {
+            return false;
+        }
+        if entries.len() > SHADOW_MAX {
+            // Too many ways: any value that is made of writes to this key.
+            let is_written = |id: &u32| entries.iter().any(|one| one.id == *id);
+            return shown.iter().flatten().all(is_written);
         }
         let is_over = |base: &[Entry]| {
             let mut slices =

@@ -132,6 +132,7 @@ impl<'a> Runner<'a> {
                 if is_there {
                     let answer = store.compact(*family);
                     self.primary(at, &answer);
+                    self.state.has_partial_flushes = true;
                 }
                 is_there
             }
@@ -191,6 +192,8 @@ impl<'a> Runner<'a> {
             return false;
         }
         let answer = store.ingest(family, &numbered);
+        // Keys that memory has too are flushed first.
+        self.state.has_partial_flushes = true;
         if self.primary(at, &answer) {
             self.state.written(&numbered, Keeper::File);
             self.state.published.file = self.state.log.next();
@@ -256,7 +259,8 @@ impl<'a> Runner<'a> {
     /// Whether families may show different moments: some without a write-ahead log was flushed by
     /// itself, each family for itself.
     fn is_uneven(&self) -> bool {
-        self.state.has_memory_writes && self.settings.flushes_by_itself()
+        let is_partial = self.settings.flushes_by_itself() || self.state.has_partial_flushes;
+        self.state.has_memory_writes && is_partial
     }
 
     fn hold<S: Store>(

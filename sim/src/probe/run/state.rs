@@ -27,6 +27,8 @@ pub(crate) struct State {
     pub sequence: u64,
     /// Those who read.
     pub readers: BTreeMap<u8, Reader>,
+    /// Whether a call flushed families one by one that was not told which: a merge of files.
+    pub has_partial_flushes: bool,
     /// Whether a write without a write-ahead log happened.
     pub has_memory_writes: bool,
     lives: u16,

@@ -21,5 +21,5 @@ fn a_value_tells_its_writes_and_a_damaged_one_that_it_is() {
     let mut flipped = value.clone();
     flipped[9] ^= 1;
     assert_eq!(pieces(&flipped), [MALFORMED]);
-    assert_eq!(pieces(&[]), []);
+    assert!(pieces(&[]).is_empty());
 }

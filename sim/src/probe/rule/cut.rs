@@ -21,7 +21,8 @@ pub fn judge(log: &WriteLog, seen: &Observation) -> Vec<Violation> {
         for (family, _, key, shown) in of_kind {
             let cuts = log.cuts(family.life, key, &seen.surely, family.upper, shown);
             // A family that was dropped has no later moments; what it shows is as of then.
-            let is_alone = seen.is_uneven || Some(family.upper) < upper;
+            let is_followed = !seen.surely.stopped.contains_key(&family.life);
+            let is_alone = seen.is_uneven || Some(family.upper) < upper || !is_followed;
             let group = is_alone.then_some(family.life);
             if cuts.is_empty() {
                 continue;

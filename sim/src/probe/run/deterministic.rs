@@ -258,9 +258,13 @@ impl<'a> Runner<'a> {
 
     /// Whether families may show different moments: some without a write-ahead log was flushed by
     /// itself, each family for itself.
-    fn is_uneven(&self) -> bool {
+    ///
+    /// `None` where there is no moment at all: what is in the log's buffer may show before older
+    /// writes that no log has.
+    fn is_uneven(&self) -> Option<bool> {
         let is_partial = self.settings.flushes_by_itself() || self.state.has_partial_flushes;
-        self.state.has_memory_writes && is_partial
+        let has_moments = !(self.state.has_memory_writes && self.settings.manual_wal_flush);
+        has_moments.then_some(self.state.has_memory_writes && is_partial)
     }
 
     fn hold<S: Store>(

@@ -63,11 +63,19 @@ fn upper(state: &State, life: Life, of_reader: Option<u32>) -> u32 {
     ends.min().unwrap_or(state.log.next())
 }
 
-/// Holds an observation against the rules.
-pub(super) fn judge(state: &mut State, run: &mut ProbeRun, seen: &Observation, is_uneven: bool) {
-    let seen = &Observation { is_uneven, ..seen.clone() };
+/// Holds an observation against the rules; against one moment for all families, for each, or,
+/// where `is_uneven` is not given, for none.
+pub(super) fn judge(
+    state: &mut State,
+    run: &mut ProbeRun,
+    seen: &Observation,
+    is_uneven: Option<bool>,
+) {
+    let seen = &Observation { is_uneven: is_uneven == Some(true), ..seen.clone() };
     let mut found = interval::judge(&state.log, seen);
-    found.extend(cut::judge(&state.log, seen));
+    if is_uneven.is_some() {
+        found.extend(cut::judge(&state.log, seen));
+    }
     found.extend(agreement::judge(&state.log, seen));
     if let Instance::Reader(number, role) = seen.instance
         && let Some(reader) = state.readers.get_mut(&number)

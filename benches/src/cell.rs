@@ -114,7 +114,7 @@ impl<'a> Contender<'a> {
 
 /// Measures `contenders`, the engine first, in `rounds` rounds: each round measures every one
 /// once, so that what else the machine does meanwhile falls on all, and each begins with another
-/// one. Answers a cell for each of `metrics`.
+/// one. Answers a cell for each of `metrics` that the engine has.
 pub(crate) fn interleave(
     name: &str,
     metrics: &[(&str, Unit)],
@@ -140,7 +140,8 @@ pub(crate) fn interleave(
         }
     }
     let names: Vec<_> = contenders.iter().map(|contender| contender.name).collect();
-    let cells = metrics.iter().zip(samples).map(|((metric, unit), samples)| Cell {
+    let of_engine = metrics.iter().zip(samples).filter(|(_, samples)| is_measured(&samples[0]));
+    let cells = of_engine.map(|((metric, unit), samples)| Cell {
         name: format!("{name}: {metric}"),
         unit: *unit,
         columns: columns(&names, &samples),
@@ -148,9 +149,12 @@ pub(crate) fn interleave(
     Ok(cells.collect())
 }
 
+fn is_measured(samples: &[f64]) -> bool {
+    samples.iter().any(|sample| !sample.is_nan())
+}
+
 fn columns(names: &[&'static str], samples: &[Vec<f64>]) -> Vec<Column> {
     let engine = &samples[0];
-    let is_measured = |samples: &[f64]| samples.iter().any(|sample| !sample.is_nan());
     let column = |(number, contender): (usize, &&'static str)| {
         let own = &samples[number];
         let ratios: Vec<f64> = engine.iter().zip(own).map(|(engine, own)| engine / own).collect();

@@ -51,7 +51,7 @@ impl Layer {
 
     /// The line of a hash: its upper half as a fraction of their number.
     fn line(&self, hash: u64) -> usize {
-        ((hash >> 32) * self.lines.len() as u64 >> 32) as usize
+        (((hash >> 32) * self.lines.len() as u64) >> 32) as usize
     }
 
     fn add(&mut self, hash: u64) {

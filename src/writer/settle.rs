@@ -4,6 +4,8 @@ use std::sync::atomic::Ordering;
 
 use crate::error::{StorageError, StorageResult};
 use crate::index::chunk;
+#[cfg(feature = "planted")]
+use crate::index::entry::RecordEntry;
 use crate::index::known_ids::KnownIds;
 use crate::index::tail::TailChunk;
 use crate::io::{IndexRead, SortedRuns, Step, World};
@@ -175,14 +177,16 @@ impl<W: World> WriterCore<W> {
 /// The chunk, with the first entry of each frame a few bytes off its record.
 #[cfg(feature = "planted")]
 fn misplaced(sealed: &TailChunk) -> TailChunk {
-    use crate::index::entry::RecordEntry;
     TailChunk::of(sealed.batches().iter().map(|batch| {
         let mut batch = (**batch).clone();
-        let misplaced = |(index, record): (usize, RecordEntry<'_>)| match index {
-            0 => RecordEntry { offset_in_frame: record.offset_in_frame + 8, ..record },
-            _ => record,
-        };
-        batch.records = batch.records.iter().enumerate().map(misplaced).collect();
+        batch.records = batch.records.iter().enumerate().map(moved).collect();
         batch
     }))
+}
+
+/// The first record of a frame a few bytes off, all others as they are.
+#[cfg(feature = "planted")]
+fn moved((index, record): (usize, RecordEntry<'_>)) -> RecordEntry<'_> {
+    let by = if index == 0 { 8 } else { 0 };
+    RecordEntry { offset_in_frame: record.offset_in_frame + by, ..record }
 }

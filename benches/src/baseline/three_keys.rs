@@ -114,7 +114,7 @@ impl ThreeKeys {
     }
 
     /// Ids and places of the first `limit` messages stamped at or after `from_us`.
-    pub(crate) fn from_time(&self, from_us: i64, limit: usize) -> Outcome<Vec<(Box<[u8]>, i64)>> {
+    pub(crate) fn since(&self, from_us: i64, limit: usize) -> Outcome<Vec<(Box<[u8]>, i64)>> {
         let mut iterator = self.db.raw_iterator();
         iterator.seek(time_key(from_us));
         let mut found = Vec::with_capacity(limit);

@@ -36,7 +36,7 @@ struct Cli {
     /// A few seconds, to see that everything runs
     #[arg(long)]
     smoke: bool,
-    /// Where databases are made; the system's directory for temporary files otherwise
+    /// Where databases are made; a directory for temporary files on disk otherwise
     #[arg(long)]
     directory: Option<PathBuf>,
     /// Also writes catch-up-curves.json and a plot for each chart to this directory, and renews the
@@ -57,7 +57,7 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Outcome<()> {
     let extent = if cli.smoke { &extent::SMOKE } else { &extent::FULL };
-    let parent = cli.directory.clone().unwrap_or_else(std::env::temp_dir);
+    let parent = cli.directory.clone().unwrap_or_else(environment::temporary_directory);
     extent.check_descriptors()?;
     let mut environment = Environment::here(&parent);
     let charts = measure(&parent, extent)?;

@@ -198,7 +198,7 @@ fn by_time(name: &str, state: &State<'_>) -> Outcome<Vec<Cell>> {
         let times = &times;
         contenders.push(Contender::new(super::THREE_KEYS, move || {
             timed(times.len(), |number| {
-                Ok(three_keys.from_time(times[number], RANGE)?.len() == RANGE)
+                Ok(three_keys.since(times[number], RANGE)?.len() == RANGE)
             })
         }));
     }

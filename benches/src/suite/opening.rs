@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use super::{ENGINE, Run};
 use crate::Outcome;
-use crate::cell::{Cell, Contender, NONE, Unit};
+#[cfg(feature = "rocks")]
+use crate::cell::NONE;
+use crate::cell::{Cell, Contender, Unit};
 use crate::engine::{Engine, Left, TOPIC};
 use crate::messages::Source;
 use crate::workload::Opening;

@@ -12,7 +12,9 @@ use crate::Outcome;
 use crate::baseline::ThreeKeys;
 #[cfg(feature = "peers")]
 use crate::baseline::{FjallPeer, RedbPeer};
-use crate::cell::{Cell, Contender, NONE, Unit, interleave};
+#[cfg(any(feature = "rocks", feature = "peers"))]
+use crate::cell::NONE;
+use crate::cell::{Cell, Contender, Unit, interleave};
 use crate::engine::Engine;
 use crate::messages::Source;
 use crate::quiet::{Usage, disk_bytes, wait_until_quiet};

@@ -197,9 +197,7 @@ fn by_time(name: &str, state: &State<'_>) -> Outcome<Vec<Cell>> {
     if let Some(three_keys) = state.three_keys {
         let times = &times;
         contenders.push(Contender::new(super::THREE_KEYS, move || {
-            timed(times.len(), |number| {
-                Ok(three_keys.since(times[number], RANGE)?.len() == RANGE)
-            })
+            timed(times.len(), |number| Ok(three_keys.since(times[number], RANGE)?.len() == RANGE))
         }));
     }
     let name = format!("{name}, {RANGE} by time");

@@ -10,6 +10,7 @@
 //! all other invariants, since later readings meet it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use crate::history::{Call, Event, Failure, History, Kind, Outcome, Reply};
 use crate::plan::{Ack, FaultClass, Zone};
@@ -144,10 +145,25 @@ pub(super) fn split(history: &History) -> Vec<Lifetime> {
             });
             let own = history.events[from..to].iter().cloned().enumerate();
             let own = own.map(|(index, event)| (from + index, event));
-            let (origin, events) = left.chain(own).unzip();
+            let later = faults_of_calls_under_way(&history.events, from..to);
+            let (origin, events) = left.chain(own).chain(later).unzip();
             Lifetime { history: History { header: history.header.clone(), events }, origin }
         })
         .collect()
+}
+
+/// The faults behind a lifetime that calls of it may have met before they returned.
+fn faults_of_calls_under_way(
+    events: &[Event],
+    lifetime: Range<usize>,
+) -> impl Iterator<Item = (usize, Event)> {
+    let end = lifetime.end;
+    let returned = events[lifetime].iter().filter_map(|event| event.returned).max();
+    let later = events[end..].iter().enumerate();
+    let fault = move |(_, event): &(usize, &Event)| {
+        matches!(event.call, Call::Fault { .. }) && Some(event.invoked) < returned
+    };
+    later.filter(fault).map(move |(index, event)| (end + index, event.clone()))
 }
 
 /// What of an event of an earlier lifetime a later one must know, where `ends` are what the losses

@@ -3,7 +3,7 @@
 use super::story::{Story, appended};
 use super::*;
 use crate::history::{Call, Failure, Kind, MarksSeen, Outcome, Reply};
-use crate::plan::{Ack, FaultClass, Zone};
+use crate::plan::{Ack, Fault, FaultClass, Zone};
 
 const FILE: &str = "/log/t/0/1.seg";
 
@@ -75,4 +75,22 @@ fn an_error_is_expected_where_it_names_what_is_damaged_while_it_is() {
     assert!(damaged(FILE, 1_000).is_empty());
     assert_eq!(damaged("/log/t/0/2.seg", 1_000), ["call-failed"]);
     assert_eq!(damaged(FILE, 1), ["call-failed"]);
+}
+
+/// Where damage ends a lifetime while a partition is opened, what fails the opening comes behind it.
+#[test]
+fn an_opening_under_way_may_meet_a_fault_behind_damage() {
+    let failed = |named: u32| {
+        let mut story = Story::new();
+        let opening = story.begin(0, 0, Call::OpenWriter);
+        story.rot(FaultClass::MisdirectedWrite, 1_000);
+        let class = FaultClass::SyncForgetsPages;
+        let call = Call::Fault { number: 7, class, zone: Zone::Segment, file: None };
+        story.ok(0, 0, call, Reply::Done);
+        let text = Fault::tag(named).into();
+        story.finish(opening, Outcome::Unknown(Failure { kind: Kind::Poisoned, text }));
+        anomalies(Invariant::Progress, story)
+    };
+    assert!(failed(7).is_empty());
+    assert_eq!(failed(8), ["call-failed"]);
 }

@@ -78,7 +78,7 @@ impl DiskConfig {
             segment_max_bytes: 256 << 20,
             retention_max_bytes: None,
             retention_max_age_us: None,
-            settle_chunk_entries: 65_536,
+            settle_chunk_entries: 131_072,
             tail_max_entries: 1 << 20,
             tail_max_bytes: 256 << 20,
             id_filter_max_bytes: 64 << 20,
@@ -87,7 +87,7 @@ impl DiskConfig {
             flush_bytes: 256 << 10,
             staged_max_bytes: 64 << 20,
             read_ahead_bytes: 256 << 10,
-            fill_ahead_bytes: 0,
+            fill_ahead_bytes: 4 << 20,
             index_idle_us: 10_000_000,
         }
     }

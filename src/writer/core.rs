@@ -268,6 +268,8 @@ fn orphan<W: World>(
 async fn run_sync<W: World>(shared: Arc<WriterShared<W>>) {
     loop {
         sync_wanted(&shared).await;
+        // What others of the same executor append now shares the sync.
+        yield_once().await;
         // The end first, then the file: a roll in between has forced the old segment.
         let end = shared.marks.log_end();
         if let Some(file) = shared.active()
@@ -278,6 +280,19 @@ async fn run_sync<W: World>(shared: Arc<WriterShared<W>>) {
         shared.marks.advance_durable(end);
         shared.world.step(Step::Synced).await;
     }
+}
+
+/// Lets others that are ready run first.
+async fn yield_once() {
+    let mut yielded = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return std::task::Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
 }
 
 async fn sync_wanted<W: World>(shared: &WriterShared<W>) {

@@ -59,7 +59,12 @@ impl File for RealFile {
     }
 
     async fn sync_data(&self) -> io::Result<()> {
-        self.call(|file| file.sync_data()).await
+        let pace = self.threads.sync_pace();
+        if pace.is_quick() {
+            return pace.timed(|| self.file.sync_data());
+        }
+        let threads = self.threads.clone();
+        self.call(move |file| threads.sync_pace().timed(|| file.sync_data())).await
     }
 
     async fn set_len(&self, length_bytes: u64) -> io::Result<()> {

@@ -20,6 +20,7 @@ const BLOCK_BYTES: usize = 8 << 10;
 const BLOOM_BITS: f64 = 10.0;
 const HASH_RATIO: f64 = 0.75;
 const BACKGROUND_JOBS: i32 = 2;
+const MERGE_THREADS: u32 = 2;
 
 const PRELOAD_BATCH: usize = 1000;
 const RECORD_HEADER_BYTES: u64 = 40;
@@ -186,6 +187,7 @@ fn options() -> Options {
     options.set_compression_type(DBCompressionType::None);
     options.set_write_buffer_size(engine.write_buffer_bytes);
     options.set_max_background_jobs(BACKGROUND_JOBS);
+    options.set_max_subcompactions(MERGE_THREADS);
     options.set_max_open_files(-1);
     // Else every catch-up starts a dozen threads.
     options.set_max_file_opening_threads(1);

@@ -13,22 +13,28 @@ use super::options::Shared;
 use crate::io::{Family, SortedRun, SortedRuns};
 
 /// How a settling reaches the disk. All leave nothing in a write-ahead log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettleMethod {
     /// Runs of many entries as files that are ingested: entry by entry, that costs less than
     /// half of what a memtable and its flush do. The other runs as a batch: a file costs some
     /// forced writes whatever it holds, and one of a marker alone would go to the last level,
     /// where nothing merges it. A crash leaves some families without their entries.
-    #[default]
-    Mixed,
+    Mixed {
+        /// From so many entries on a run is ingested.
+        file_entries_min: usize,
+    },
     /// One batch without a write-ahead log, then an atomic flush: all families or none.
     Batch,
     /// One file a family, ingested one after the other.
     Ingest,
 }
 
-/// From so many entries on a run is ingested, where the method is mixed.
-const FILE_ENTRIES_MIN: usize = 16_384;
+impl Default for SettleMethod {
+    /// Mixed: files are ingested from 16,384 entries on.
+    fn default() -> Self {
+        Self::Mixed { file_entries_min: 16_384 }
+    }
+}
 
 /// Where files are written before they are ingested; on the file system of the database.
 const STAGING: &str = "settling";
@@ -58,7 +64,7 @@ impl Settler {
             return Ok(());
         }
         let as_file = |run: &SortedRun| match self.method {
-            SettleMethod::Mixed => run.len() >= FILE_ENTRIES_MIN,
+            SettleMethod::Mixed { file_entries_min } => run.len() >= file_entries_min,
             SettleMethod::Batch => false,
             SettleMethod::Ingest => true,
         };

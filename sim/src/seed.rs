@@ -18,6 +18,8 @@ pub mod salt {
     pub const WORKLOAD: &str = "workload";
     /// What goes wrong, and when.
     pub const FAULTS: &str = "faults";
+    /// What all deaths of a plan are aimed at.
+    pub const AIM: &str = "aim";
     /// What [`duolog::io::World::entropy`] answers.
     pub const ENTROPY: &str = "entropy";
     /// How long calls of a simulated world take.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::actor::{Actor, Role};
 use super::config::{PlanConfig, Visibility, message_max_bytes};
 use super::content::Content;
-use super::crashes::{crashes, lose_commits};
+use super::crashes::{aims_at_commits, crashes};
 use super::deaths::{MORTAL_OPERATIONS_COUNT, MORTALS_COUNT, deaths, deaths_count};
 use super::fault::faults as disk_faults;
 use super::index_fault::index_faults;
@@ -85,13 +85,13 @@ pub(super) fn draw(seed: u64, shape: &Shape, adjust: impl FnOnce(&mut PlanConfig
     let lane_count = config.topic_count * config.partition_count;
     let mut faults = Stream::new(seed, salt::FAULTS);
     let kills = if shape.swarm {
-        crashes(&mut faults, shape, lane_count)
+        crashes(seed, &mut faults, shape, lane_count)
     } else {
         deaths(&mut faults, shape)
     };
     let mut workload = Stream::new(seed, salt::WORKLOAD);
     let mix = if shape.swarm { Mix::draw(&mut workload) } else { Mix::main() };
-    let mix = if lose_commits(&kills) { mix.losing_commits() } else { mix };
+    let mix = if shape.swarm && aims_at_commits(seed) { mix.losing_commits() } else { mix };
     let draft = Draft { mix, lane_count, shape };
     let mut actors = Vec::new();
     for role in Role::ALL {

@@ -19,6 +19,8 @@ pub(crate) enum Lie {
     FamilyLeftOut,
     /// A second catch-up goes back to what the opening found.
     CatchUpGoesBack,
+    /// The first family of a secondary follows by itself, the others by catch-ups.
+    FamilyFollows,
     /// The primary itself loses the newest write.
     PrimaryLosesOne,
     /// A read-only instance follows.
@@ -74,9 +76,11 @@ impl Fake {
             has = &reader.first;
         }
         let has_latest = self.lies(Lie::FrozenFollows) && reader.role == Role::Frozen;
+        let is_first = reader.families.first_key_value().is_some_and(|(first, _)| *first == family);
+        let follows = self.lies(Lie::FamilyFollows) && reader.role == Role::Secondary && is_first;
         let last = *Key::small().last().as_ref().unwrap();
         match () {
-            () if has_latest => self.state.log.newest(life, key),
+            () if has_latest || follows => self.state.log.newest(life, key),
             () if self.lies(Lie::ScansMissOne) && !kind.is_point() && key == last => None,
             () => self.value(life, key, has),
         }

@@ -132,6 +132,33 @@ impl WriteLog {
         cuts
     }
 
+    /// Whether `key` may have the value that was `shown` where the entries of each keeper end at a
+    /// place of their own; else as [`Self::cuts`].
+    pub fn may_show(
+        &self,
+        life: Life,
+        key: Key,
+        surely: &Surely,
+        upper: u32,
+        shown: &Shown,
+    ) -> bool {
+        let entries = self.of(life, key);
+        let entries = &entries[..entries.partition_point(|one| one.at < upper)];
+        let unsure = entries.iter().filter(|one| !surely.has(life, one)).map(|one| one.at + 1);
+        let ends: &Vec<u32> = &[0].into_iter().chain(unsure).collect();
+        let comes = |wal: u32, memory: u32, file: u32| {
+            let end = |keeper| match keeper {
+                Keeper::Wal => wal,
+                Keeper::Memory => memory,
+                Keeper::File => file,
+            };
+            let is_visible = |one: &&Entry| surely.has(life, one) || one.at < end(one.keeper);
+            fold(entries.iter().filter(is_visible)) == *shown
+        };
+        let mut pairs = ends.iter().flat_map(|wal| ends.iter().map(move |memory| (*wal, *memory)));
+        pairs.any(|(wal, memory)| ends.iter().any(|file| comes(wal, memory, *file)))
+    }
+
     /// The places of writes of `key` after which its value was `shown`, counted in writes of the
     /// key, given that they become visible in order.
     pub fn positions(&self, life: Life, key: Key, shown: &Shown) -> Option<(usize, usize)> {

@@ -45,6 +45,20 @@ pub struct FamilySeen {
     pub reads: Vec<(ReadKind, Reads)>,
 }
 
+/// What an instance shows as of one place in the order of all writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Moment {
+    /// Everything.
+    #[default]
+    Whole,
+    /// Each family for itself: a flush that comes about by itself, of one family, published what
+    /// no log has.
+    Family,
+    /// The writes of each keeper for themselves: what is in a log's buffer may show before older
+    /// writes that no log has.
+    Keeper,
+}
+
 /// What was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observation {
@@ -56,8 +70,8 @@ pub struct Observation {
     pub surely: Surely,
     /// What was read.
     pub families: Vec<FamilySeen>,
-    /// Whether prefixes of the families may end at different places.
-    pub is_uneven: bool,
+    /// What ends at one place in the order of all writes.
+    pub moment: Moment,
     /// Entries that it once had in memory, from the write-ahead log, by family.
     pub replayed: BTreeSet<(Life, u32)>,
 }

@@ -43,6 +43,18 @@ fn a_flush_publishes_what_no_log_has() {
 }
 
 #[test]
+fn keepers_may_end_at_places_of_their_own() {
+    let log = log(&[(Effect::Merge, Keeper::Memory), (Effect::Merge, Keeper::Wal)]);
+    let surely = Surely::default();
+    assert_eq!(log.cuts(LIFE, KEY, &surely, 2, &Some(vec![1])), []);
+    let may =
+        |surely: &Surely, shown: &[u32]| log.may_show(LIFE, KEY, surely, 2, &Some(shown.to_vec()));
+    assert!(may(&surely, &[0]) && may(&surely, &[1]) && may(&surely, &[0, 1]));
+    assert!(!may(&surely, &[1, 0]) && !may(&surely, &[7]));
+    assert!(!may(&Surely { wal: 2, ..Surely::default() }, &[0]), "the log surely has more");
+}
+
+#[test]
 fn moments_of_two_keys_meet_or_do_not() {
     assert_eq!(common(&[(0, 2), (5, 9)], &[(1, 6)]), [(1, 2), (5, 6)]);
     assert_eq!(common(&[(0, 2)], &[(2, 3)]), []);

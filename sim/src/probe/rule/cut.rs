@@ -1,11 +1,13 @@
 //! After a catch-up all keys of all families show one moment: there is a place in the order of
 //! all writes such that everything is shown as it was there. Where writes without a write-ahead
-//! log meet flushes that come about by themselves, each family has a moment of its own.
+//! log meet flushes that come about by themselves, each family has a moment of its own. A family
+//! that was dropped before the catch-up is left to the interval, and so are all where writes that a
+//! log keeps become visible apart from others.
 
 use std::collections::BTreeMap;
 
 use super::super::model::{Cuts, Life, WriteLog, common};
-use super::super::observation::Observation;
+use super::super::observation::{Moment, Observation};
 use super::super::operation::ReadKind;
 use super::super::violation::Violation;
 use super::Rule;
@@ -14,15 +16,20 @@ use super::Rule;
 /// show no moment at all.
 pub fn judge(log: &WriteLog, seen: &Observation) -> Vec<Violation> {
     let mut found = Vec::new();
+    if seen.moment == Moment::Keeper {
+        return found;
+    }
     let upper = seen.families.iter().map(|family| family.upper).max();
     for kind in ReadKind::ALL {
         let mut moments: BTreeMap<Option<Life>, Cuts> = BTreeMap::new();
         let of_kind = seen.shown().filter(|(_, of, ..)| *of == kind);
         for (family, _, key, shown) in of_kind {
             let cuts = log.cuts(family.life, key, &seen.surely, family.upper, shown);
-            // A family that was dropped has no later moments; what it shows is as of then.
-            let is_followed = !seen.surely.stopped.contains_key(&family.life);
-            let is_alone = seen.is_uneven || Some(family.upper) < upper || !is_followed;
+            // It has no moment: its files may have been followed further than its log.
+            if seen.surely.stopped.contains_key(&family.life) {
+                continue;
+            }
+            let is_alone = seen.moment == Moment::Family || Some(family.upper) < upper;
             let group = is_alone.then_some(family.life);
             if cuts.is_empty() {
                 continue;

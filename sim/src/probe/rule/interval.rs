@@ -3,7 +3,7 @@
 
 use super::super::key::{Key, MALFORMED, Shown};
 use super::super::model::WriteLog;
-use super::super::observation::{FamilySeen, Observation};
+use super::super::observation::{FamilySeen, Moment, Observation};
 use super::super::violation::Violation;
 use super::Rule;
 
@@ -12,7 +12,13 @@ use super::Rule;
 pub fn judge(log: &WriteLog, seen: &Observation) -> Vec<Violation> {
     let mut found: Vec<Violation> = Vec::new();
     for (family, kind, key, shown) in seen.shown() {
-        if !log.cuts(family.life, key, &seen.surely, family.upper, shown).is_empty() {
+        let (life, surely) = (family.life, &seen.surely);
+        let may_show = if seen.moment == Moment::Keeper || surely.stopped.contains_key(&life) {
+            log.may_show(life, key, surely, family.upper, shown)
+        } else {
+            !log.cuts(life, key, surely, family.upper, shown).is_empty()
+        };
+        if may_show {
             continue;
         }
         let violation = violation(log, seen, family, key, shown);

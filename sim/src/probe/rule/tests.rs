@@ -57,6 +57,11 @@ fn a_family_that_a_catch_up_leaves_out_is_noticed() {
 }
 
 #[test]
+fn a_family_that_runs_ahead_of_others_is_noticed_by_nothing_but_the_cut() {
+    assert_eq!(broken(Lie::FamilyFollows), BTreeSet::from([Rule::Cut]));
+}
+
+#[test]
 fn a_catch_up_that_goes_back_is_noticed() {
     assert_noticed(Lie::CatchUpGoesBack, &[Rule::Backwards, Rule::Interval]);
 }

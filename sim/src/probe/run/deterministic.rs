@@ -2,7 +2,7 @@
 
 use super::super::key::Key;
 use super::super::model::Keeper;
-use super::super::observation::Instance;
+use super::super::observation::{Instance, Moment};
 use super::super::operation::{Effect, Families, Hold, Operation, ReadKind, Role, Write};
 use super::super::plan::ProbePlan;
 use super::super::rule::errors::Doing;
@@ -251,20 +251,18 @@ impl<'a> Runner<'a> {
     ) -> bool {
         let seen = observe(at, store, &self.state, &mut self.run, number, family, kinds);
         let Some(seen) = seen else { return false };
-        let is_uneven = self.is_uneven();
-        judge(&mut self.state, &mut self.run, &seen, is_uneven);
+        let moment = self.moment();
+        judge(&mut self.state, &mut self.run, &seen, moment);
         true
     }
 
-    /// Whether families may show different moments: some without a write-ahead log was flushed by
-    /// itself, each family for itself.
-    ///
-    /// `None` where there is no moment at all: what is in the log's buffer may show before older
-    /// writes that no log has.
-    fn is_uneven(&self) -> Option<bool> {
+    fn moment(&self) -> Moment {
         let is_partial = self.settings.flushes_by_itself() || self.state.has_partial_flushes;
-        let has_moments = !(self.state.has_memory_writes && self.settings.manual_wal_flush);
-        has_moments.then_some(self.state.has_memory_writes && is_partial)
+        match self.state.has_memory_writes {
+            true if self.settings.manual_wal_flush => Moment::Keeper,
+            true if is_partial => Moment::Family,
+            _ => Moment::Whole,
+        }
     }
 
     fn hold<S: Store>(

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::model::{Life, Surely};
-use super::super::observation::{FamilySeen, Instance, Observation};
+use super::super::observation::{FamilySeen, Instance, Moment, Observation};
 use super::super::operation::{ReadKind, Role};
 use super::super::rule::errors::{self, Beside, Doing};
 use super::super::rule::{agreement, backwards, cut, frozen, interval, sequence};
@@ -34,7 +34,7 @@ pub(super) fn observe<S: Store>(
         instance,
         surely: reader.map_or_else(everything, |reader| reader.surely.clone()),
         families: Vec::new(),
-        is_uneven: false,
+        moment: Moment::Whole,
         replayed: reader.map_or_else(BTreeSet::new, |reader| reader.replayed.clone()),
     };
     for (number_of, life) in families.iter().filter(|(one, _)| family.is_none_or(|it| it == **one))
@@ -63,19 +63,11 @@ fn upper(state: &State, life: Life, of_reader: Option<u32>) -> u32 {
     ends.min().unwrap_or(state.log.next())
 }
 
-/// Holds an observation against the rules; against one moment for all families, for each, or,
-/// where `is_uneven` is not given, for none.
-pub(super) fn judge(
-    state: &mut State,
-    run: &mut ProbeRun,
-    seen: &Observation,
-    is_uneven: Option<bool>,
-) {
-    let seen = &Observation { is_uneven: is_uneven == Some(true), ..seen.clone() };
+/// Holds an observation against the rules.
+pub(super) fn judge(state: &mut State, run: &mut ProbeRun, seen: &Observation, moment: Moment) {
+    let seen = &Observation { moment, ..seen.clone() };
     let mut found = interval::judge(&state.log, seen);
-    if is_uneven.is_some() {
-        found.extend(cut::judge(&state.log, seen));
-    }
+    found.extend(cut::judge(&state.log, seen));
     found.extend(agreement::judge(&state.log, seen));
     if let Instance::Reader(number, role) = seen.instance
         && let Some(reader) = state.readers.get_mut(&number)

@@ -13,7 +13,7 @@ use rocksdb::{DB, FlushOptions, SstFileWriter, WriteOptions};
 
 use super::super::key::{Key, piece};
 use super::super::model::{Keeper, Surely};
-use super::super::observation::{FamilySeen, Instance, Observation};
+use super::super::observation::{FamilySeen, Instance, Moment, Observation};
 use super::super::operation::{Effect, Families, Operation, ReadKind, Role, Write};
 use super::super::options;
 use super::super::plan::{ProbePlan, Race};
@@ -84,14 +84,17 @@ pub fn run(plan: &ProbePlan, root: &Path) -> ProbeRun {
     run.violations.extend(written.violations);
     let state = racing.state.into_inner().unwrap_or_else(PoisonError::into_inner);
     // Merges of files flush families one by one.
-    let is_uneven = state.has_memory_writes;
-    let is_manual = plan.settings.manual_wal_flush;
+    let moment = match state.has_memory_writes {
+        true if plan.settings.manual_wal_flush => Moment::Keeper,
+        true => Moment::Family,
+        false => Moment::Whole,
+    };
     for seen in seen {
         run.value_count += seen.value_count;
         *run.counts.entry("catch up").or_default() += seen.observations.len() as u64;
         *run.counts.entry("observe").or_default() += seen.observations.len() as u64;
         run.violations.extend(seen.violations);
-        judge(&state, &seen.observations, is_uneven, is_manual, &mut run);
+        judge(&state, &seen.observations, moment, &mut run);
     }
     run
 }
@@ -102,22 +105,13 @@ fn joined<T>(ended: std::thread::Result<T>) -> T {
 
 /// Holds what one reader saw against the rules; each violation is told whether the next catch-up
 /// healed it.
-fn judge(
-    state: &State,
-    observations: &[Observation],
-    is_uneven: bool,
-    is_manual: bool,
-    run: &mut ProbeRun,
-) {
+fn judge(state: &State, observations: &[Observation], moment: Moment, run: &mut ProbeRun) {
     let mut floors = backwards::Floors::default();
     let mut last: Vec<Violation> = Vec::new();
     for seen in observations {
-        let seen = &Observation { is_uneven, replayed: replayed(state, seen), ..seen.clone() };
+        let seen = &Observation { moment, replayed: replayed(state, seen), ..seen.clone() };
         let mut found = interval::judge(&state.log, seen);
-        // As on one thread: a log's buffer may show before older writes that no log has.
-        if !(state.has_memory_writes && is_manual) {
-            found.extend(cut::judge(&state.log, seen));
-        }
+        found.extend(cut::judge(&state.log, seen));
         found.extend(backwards::judge(&state.log, &mut floors, seen));
         for mut violation in last.drain(..) {
             let is_again = |one: &Violation| one.signature.rule == violation.signature.rule;
@@ -374,7 +368,7 @@ impl Racing<'_> {
             instance,
             surely: Surely::default(),
             families: observed,
-            is_uneven: false,
+            moment: Moment::Whole,
             replayed: BTreeSet::new(),
         }
     }

@@ -53,6 +53,7 @@ impl Primary {
             run.chunks += 1;
             shared.settled.store((number + 1) * CHUNK, Ordering::SeqCst);
         }
+        shared.is_over.store(true, Ordering::SeqCst);
         run
     }
 }

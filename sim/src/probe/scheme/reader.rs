@@ -28,6 +28,10 @@ pub(super) fn follow(shared: &Shared, database: &Path, own: &Path) -> SchemeRun 
     };
     let coverage = Coverage::new(PARTITION);
     let mut before = 0;
+    // Catch-ups before there is anything would look at nothing.
+    while shared.settled.load(Ordering::SeqCst) == 0 && !shared.is_over.load(Ordering::SeqCst) {
+        std::thread::yield_now();
+    }
     while shared.catch_ups.fetch_add(1, Ordering::SeqCst) < shared.catch_ups_max {
         let settled = shared.settled.load(Ordering::SeqCst);
         let seen = wait(secondary.catch_up()).and_then(|()| {

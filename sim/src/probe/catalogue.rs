@@ -63,8 +63,8 @@ pub struct Known {
     pub defence: &'static str,
     /// How it shows.
     pub shows: Shows,
-    /// Whether it explains a violation.
-    pub explains: fn(&Signature, Tier) -> bool,
+    /// Whether it explains a violation that a plan showed.
+    pub explains: fn(&Signature, &ProbePlan) -> bool,
     /// The plan that shows it.
     pub plan: fn() -> ProbePlan,
 }
@@ -113,13 +113,13 @@ pub static KNOWN: [Known; 10] = [
         defence: "the index is written without a write-ahead log; coverage is the end of an \
                   unbroken chain of markers, and a lookup catches up once more where it is short",
         shows: Shows::Within(40),
-        explains: |it, tier| {
+        explains: |it, plan| {
             let is_missed = match it.rule {
                 Rule::Interval => ["missing", "stale", "deleted-shown"].contains(&&*it.anomaly),
                 Rule::Cut | Rule::Backwards => true,
                 _ => false,
             };
-            tier == Tier::Racing && it.who == Who::Secondary && is_missed && it.is_healed
+            plan.tier() == Tier::Racing && it.who == Who::Secondary && is_missed && it.is_healed
         },
         plan: missed_log,
     },
@@ -156,7 +156,10 @@ pub static KNOWN: [Known; 10] = [
         effect: "lookups would wait for ever",
         defence: "the index has no write-ahead log, and none is recycled",
         shows: Shows::Hangs,
-        explains: |it, _| it.anomaly == HANGS,
+        explains: |it, plan| {
+            let follows = plan.operations.iter().any(Operation::catches_up) || plan.race.is_some();
+            it.anomaly == HANGS && plan.settings.recycle_wal_count > 0 && follows
+        },
         plan: recycled_log,
     },
     Known {
@@ -168,7 +171,10 @@ pub static KNOWN: [Known; 10] = [
         effect: "the writer would wait for ever",
         defence: "neither option is used",
         shows: Shows::Hangs,
-        explains: |it, _| it.anomaly == HANGS,
+        explains: |it, plan| {
+            let settings = &plan.settings;
+            it.anomaly == HANGS && settings.manual_wal_flush && settings.unordered_write
+        },
         plan: unordered_write,
     },
     Known {
@@ -182,7 +188,12 @@ pub static KNOWN: [Known; 10] = [
         defence: "the index deletes no ranges and has no write-ahead log, so a secondary has \
                   none of them in memory",
         shows: Shows::Always,
-        explains: |it, _| it.anomaly == DIES,
+        explains: |it, plan| {
+            let has = |is: fn(&Operation) -> bool| plan.operations.iter().any(is);
+            it.anomaly == DIES
+                && has(Operation::logs_range_delete)
+                && (has(Operation::scans_backward) || plan.race.is_some())
+        },
         plan: backward_scan,
     },
     Known {
@@ -194,8 +205,10 @@ pub static KNOWN: [Known; 10] = [
         effect: "a sequence number of the primary would not bound what a secondary shows",
         defence: "no sequence number of RocksDB is used",
         shows: Shows::Within(20),
-        explains: |it, tier| {
-            tier == Tier::Racing && it.rule == Rule::Sequence && it.anomaly == "sequence-ahead"
+        explains: |it, plan| {
+            plan.tier() == Tier::Racing
+                && it.rule == Rule::Sequence
+                && it.anomaly == "sequence-ahead"
         },
         plan: missed_log,
     },
@@ -219,9 +232,9 @@ pub const HANGS: &str = "hangs";
 /// The anomaly of a plan whose process ended by itself.
 pub const DIES: &str = "dies";
 
-/// The finding that explains a violation; the first one where several do.
-pub fn explained(signature: &Signature, tier: Tier) -> Option<&'static Known> {
-    KNOWN.iter().find(|known| (known.explains)(signature, tier))
+/// The finding that explains a violation of a plan; the first one where several do.
+pub fn explained(signature: &Signature, plan: &ProbePlan) -> Option<&'static Known> {
+    KNOWN.iter().find(|known| (known.explains)(signature, plan))
 }
 
 /// The finding of this name.

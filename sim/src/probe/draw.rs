@@ -22,7 +22,9 @@ pub fn draw(seed: u64, tier: Tier) -> ProbePlan {
     if race.is_some() {
         settings.watches_bytes = false;
     }
-    let mut draw = Draw { weights: Weights::draw(&mut steps, tier), settings: &settings, steps };
+    let weights = Weights::draw(&mut steps, tier);
+    let has_ranges = steps.chance(1, 4);
+    let mut draw = Draw { weights, settings: &settings, steps, has_ranges };
     let length = match race {
         Some(_) => draw.steps.range(4..40),
         None => draw.steps.range(LENGTHS),
@@ -128,6 +130,8 @@ struct Draw<'a> {
     steps: Stream,
     weights: Weights,
     settings: &'a Settings,
+    /// Whether ranges are deleted: what that is known to break ends the process.
+    has_ranges: bool,
 }
 
 impl Draw<'_> {
@@ -243,6 +247,7 @@ impl Draw<'_> {
             0..8 => Effect::Put,
             8..11 => Effect::Merge,
             11..14 => Effect::Delete,
+            _ if !self.has_ranges => Effect::Put,
             _ => Effect::DeleteRange((plain + span).min(Key::PLAIN)),
         };
         Write { family, key: Key(plain), effect }

@@ -111,14 +111,16 @@ impl Tally {
         }
         let tier = plan.tier();
         for told in &outcome.violations {
-            let same = |one: &&mut Found| one.signature == told.signature && one.tier == tier;
+            let known = catalogue::explained(&told.signature, plan).map(|known| known.name);
+            let same = |one: &&mut Found| {
+                one.signature == told.signature && one.tier == tier && one.known.as_deref() == known
+            };
             if let Some(found) = self.found.iter_mut().find(same) {
                 found.plans += 1;
                 continue;
             }
-            let known = catalogue::explained(&told.signature, tier);
             self.found.push(Found {
-                known: known.map(|known| known.name.to_owned()),
+                known: known.map(str::to_owned),
                 signature: told.signature.clone(),
                 tier,
                 plans: 1,

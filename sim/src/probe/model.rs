@@ -199,8 +199,13 @@ impl WriteLog {
         let is_over = |base: &[Entry]| {
             let mut slices =
                 (0..held.len()).flat_map(|from| (from + 1..=held.len()).map(move |to| (from, to)));
-            slices
-                .any(|(from, to)| fold(base.iter().chain(held[from..to].iter().copied())) == *shown)
+            slices.any(|(from, to)| {
+                let over = || base.iter().chain(held[from..to].iter().copied());
+                // Single reads have memory on top, scans have both by sequence numbers.
+                let mut mixed: Vec<&Entry> = over().collect();
+                mixed.sort_by_key(|one| one.at);
+                fold(over()) == *shown || fold(mixed.into_iter()) == *shown
+            })
         };
         // Scans go by sequence numbers, but a range that is deleted in a file ends above memory.
         let is_range = |one: &&Entry| {

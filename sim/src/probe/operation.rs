@@ -218,6 +218,27 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// Whether a secondary may catch up in it.
+    pub const fn catches_up(&self) -> bool {
+        matches!(self, Self::CatchUp { .. } | Self::Silence)
+    }
+
+    /// Whether an instance that reads may scan from the end in it.
+    pub const fn scans_backward(&self) -> bool {
+        matches!(
+            self,
+            Self::Observe { reader: Some(_) }
+                | Self::Read { reader: Some(_), kind: ReadKind::Backward, .. }
+                | Self::Silence
+        )
+    }
+
+    /// Whether it puts a deletion of a range into the write-ahead log.
+    pub fn logs_range_delete(&self) -> bool {
+        let is_range = |write: &Write| matches!(write.effect, Effect::DeleteRange(_));
+        matches!(self, Self::Write { writes, wal: true } if writes.iter().any(is_range))
+    }
+
     /// Its name, for tables.
     pub const fn name(&self) -> &'static str {
         match self {

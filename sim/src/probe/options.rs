@@ -9,6 +9,7 @@ use super::key::Key;
 use super::settings::{Memtable, Settings};
 
 const HASH_BUCKETS: usize = 16;
+const MANIFEST_GROWTH_BYTES: usize = 4 << 10;
 
 /// The name of a family on disk.
 pub(super) fn name(family: u8) -> String {
@@ -31,6 +32,8 @@ pub(super) fn primary(settings: &Settings) -> Options {
     options.set_max_manifest_file_size(size(settings.manifest_max_bytes));
     options.set_recycle_log_file_num(size(settings.recycle_wal_count));
     options.set_max_background_jobs(2);
+    // A file grows by this much at once, and most of them stay small.
+    options.set_manifest_preallocation_size(MANIFEST_GROWTH_BYTES);
     if settings.wal_compression {
         options.set_wal_compression_type(DBCompressionType::Zstd);
     }

@@ -80,7 +80,7 @@ impl Default for Settings {
 }
 
 /// So much that no plan fills it.
-pub const LARGE_BUFFER_BYTES: u32 = 4 << 20;
+pub const LARGE_BUFFER_BYTES: u32 = 512 << 10;
 /// RocksDB takes no less.
 const SMALL_BUFFER_BYTES: u32 = 64 << 10;
 const LARGE_MANIFEST_BYTES: u32 = 4 << 20;
@@ -106,7 +106,7 @@ impl Settings {
         let manual_wal_flush = stream.chance(1, 6);
         let settings = Self {
             families: 1 + u8::try_from(stream.below(3)).unwrap_or(0),
-            filler_bytes: *stream.pick(&[0, 0, 8, 100, 1_000]),
+            filler_bytes: *stream.pick(&[0, 0, 8, 100, 300]),
             manual_wal_flush,
             unordered_write: is_list && mode == 0 && !manual_wal_flush,
             pipelined_write: mode == 1,

@@ -56,12 +56,12 @@ pub(super) fn seen(known: &'static Known) -> Result<Seen, Failure> {
         seen.runs += 1;
         let outcome = run_plan(&plan, limit)?;
         for told in outcome.violations {
-            if (known.explains)(&told.signature, plan.tier()) {
+            if (known.explains)(&told.signature, &plan) {
                 seen.shows = true;
                 if seen.words.is_empty() {
                     seen.words = told.words;
                 }
-            } else if catalogue::explained(&told.signature, plan.tier()).is_none() {
+            } else if catalogue::explained(&told.signature, &plan).is_none() {
                 seen.unknown.push(told);
             }
         }

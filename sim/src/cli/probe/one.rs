@@ -26,19 +26,18 @@ pub(super) fn file(args: &ProbeArgs, path: &Path) -> Ended {
     }
     let outcome = run_plan(&plan, None)?;
     for told in &outcome.violations {
-        let known = catalogue::explained(&told.signature, plan.tier());
+        let known = catalogue::explained(&told.signature, &plan);
         let name = known.map_or("NEW", |known| known.name);
         print(&format!(" {name:<28} {:?}: {}\n", told.signature.rule, told.words));
     }
     if args.shrink {
-        let aim = worst(&outcome, plan.tier());
+        let aim = worst(&outcome, &plan);
         let aim = aim.ok_or_else(|| Failure::new(Exit::Inconclusive, "it shows nothing"))?;
         let (smallest, runs) = smallest(&plan, &aim, args.need, args.of);
         print(&format!("{}{} runs\n", smallest.to_text(), runs));
     }
-    let is_new = |it: &&crate::probe::finding::Told| {
-        catalogue::explained(&it.signature, plan.tier()).is_none()
-    };
+    let is_new =
+        |it: &&crate::probe::finding::Told| catalogue::explained(&it.signature, &plan).is_none();
     let is_new = outcome.violations.iter().find(is_new).is_some();
     print(&format!(
         " {} violations, {} values read\n",
@@ -49,9 +48,9 @@ pub(super) fn file(args: &ProbeArgs, path: &Path) -> Ended {
 }
 
 /// The violation to shrink: one that is new, else the first.
-fn worst(outcome: &Outcome, tier: Tier) -> Option<Signature> {
+fn worst(outcome: &Outcome, plan: &ProbePlan) -> Option<Signature> {
     let mut all = outcome.violations.iter();
-    let new = all.find(|told| catalogue::explained(&told.signature, tier).is_none());
+    let new = all.find(|told| catalogue::explained(&told.signature, plan).is_none());
     new.or_else(|| outcome.violations.first()).map(|told| told.signature.clone())
 }
 

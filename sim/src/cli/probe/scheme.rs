@@ -11,8 +11,10 @@ use super::told::Report;
 
 /// Catch-ups of one database: what piles up in it would slow down those behind.
 const CATCH_UPS_OF_A_DATABASE: u32 = 2_500;
-/// Catch-ups of the check of continuous integration, and for mistakes at most.
+/// Catch-ups of the check of continuous integration.
 const USUAL: u32 = 2_500;
+/// Catch-ups in which a mistake is seen at the latest; a run ends as soon as it is.
+const MISTAKE_MAX: u32 = 40_000;
 
 /// A scheme, and what came of it.
 #[derive(Clone, Debug, Serialize)]
@@ -41,9 +43,10 @@ fn seen(catch_ups: u32) -> Result<Vec<SchemeSeen>, Failure> {
     for scheme in Scheme::ALL {
         let mut sum = SchemeRun::default();
         let must_hold = scheme.must_hold();
+        let most = u64::from(if must_hold { catch_ups } else { catch_ups.max(MISTAKE_MAX) });
         // A mistake has to be seen once.
-        while sum.catch_ups < catch_ups.into() && (must_hold || sum.holds() || sum.chunks == 0) {
-            let left = u64::from(catch_ups) - sum.catch_ups;
+        while sum.catch_ups < most && (must_hold || sum.holds() || sum.chunks == 0) {
+            let left = most - sum.catch_ups;
             let part = u32::try_from(left).unwrap_or(u32::MAX).min(CATCH_UPS_OF_A_DATABASE);
             let directory = IndexDirectory::create()?;
             let one = run(scheme, part, directory.path());

@@ -43,14 +43,27 @@ fn a_violation_that_nothing_is_known_of_is_not_explained() {
         for who in [Who::Primary, Who::Secondary, Who::Frozen] {
             for anomaly in ["missing", "stale", "torn", "corruption", "iterator-moved"] {
                 let signature = signature(rule, anomaly, who);
-                assert!(explained(&signature, Tier::Deterministic).is_none(), "{signature:?}");
-                assert!(explained(&signature, Tier::Racing).is_none(), "{signature:?}");
+                assert!(explained(&signature, &steps(Vec::new())).is_none(), "{signature:?}");
+                assert!(explained(&signature, &missed_log()).is_none(), "{signature:?}");
             }
         }
     }
     // What is missing on one thread is no race.
     let healed =
         Signature { is_healed: true, ..signature(Rule::Interval, "missing", Who::Secondary) };
-    assert!(explained(&healed, Tier::Deterministic).is_none());
-    assert_eq!(explained(&healed, Tier::Racing).unwrap().name, "catch-up-misses-flushed-log");
+    assert!(explained(&healed, &steps(Vec::new())).is_none());
+    assert_eq!(explained(&healed, &missed_log()).unwrap().name, "catch-up-misses-flushed-log");
+    // A process that ends is explained by nothing but what is known to end it.
+    for (anomaly, plan, name) in [
+        (HANGS, steps(vec![write(0, Effect::Put), OPEN, CATCH_UP]), None),
+        (DIES, stale_read(), None),
+        (DIES, recycled_log(), None),
+        (HANGS, backward_scan(), None),
+        (HANGS, recycled_log(), Some("recycled-log-hangs-secondary")),
+        (HANGS, unordered_write(), Some("manual-flush-hangs-unordered-write")),
+        (DIES, backward_scan(), Some("range-delete-crashes-backward-scan")),
+    ] {
+        let signature = signature(Rule::Errors, anomaly, Who::Primary);
+        assert_eq!(explained(&signature, &plan).map(|known| known.name), name, "{anomaly}");
+    }
 }

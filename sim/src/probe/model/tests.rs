@@ -74,6 +74,8 @@ fn memory_over_newer_files_is_told_from_any_other_staleness() {
     // A merge in memory comes on top of files that have it already.
     assert!(shadowed(&[1], Some(vec![0, 1, 1])));
     assert!(!shadowed(&[], Some(vec![0])));
+    // A scan has both where their numbers belong.
+    assert!(shadowed(&[1], Some(vec![0, 1, 1])) && !shadowed(&[1], Some(vec![0, 2, 1])));
     assert!(!shadowed(&[0], None));
 }
 

@@ -145,25 +145,31 @@ pub(super) fn split(history: &History) -> Vec<Lifetime> {
             });
             let own = history.events[from..to].iter().cloned().enumerate();
             let own = own.map(|(index, event)| (from + index, event));
-            let later = faults_of_calls_under_way(&history.events, from..to);
+            let later = met_by_calls_under_way(&history.events, from..to);
             let (origin, events) = left.chain(own).chain(later).unzip();
             Lifetime { history: History { header: history.header.clone(), events }, origin }
         })
         .collect()
 }
 
-/// The faults behind a lifetime that calls of it may have met before they returned.
-fn faults_of_calls_under_way(
+/// What calls of a lifetime may have met behind it before they returned: faults, and the deaths of
+/// their processes.
+fn met_by_calls_under_way(
     events: &[Event],
     lifetime: Range<usize>,
 ) -> impl Iterator<Item = (usize, Event)> {
     let end = lifetime.end;
-    let returned = events[lifetime].iter().filter_map(|event| event.returned).max();
-    let later = events[end..].iter().enumerate();
-    let fault = move |(_, event): &(usize, &Event)| {
-        matches!(event.call, Call::Fault { .. }) && Some(event.invoked) < returned
+    let own = &events[lifetime];
+    let returned = own.iter().filter_map(|event| event.returned).max();
+    let dying: BTreeSet<u32> =
+        own.iter().filter(|event| event.returned.is_none()).map(|event| event.process).collect();
+    let is_met = move |event: &Event| match event.call {
+        Call::Fault { .. } => Some(event.invoked) < returned,
+        Call::Kill => dying.contains(&event.process),
+        _ => false,
     };
-    later.filter(fault).map(move |(index, event)| (end + index, event.clone()))
+    let later = events[end..].iter().enumerate();
+    later.filter(move |(_, event)| is_met(event)).map(move |(at, event)| (end + at, event.clone()))
 }
 
 /// What of an event of an earlier lifetime a later one must know, where `ends` are what the losses

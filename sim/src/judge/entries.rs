@@ -15,7 +15,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     for (index, event) in view.events.iter().enumerate() {
         let Some(Reply::Found(found, report)) = event.reply() else { continue };
         for entry in found {
-            if entry.unreadable && !faults.damaged(event) && !faults.took_back(event) {
+            if entry.unreadable && !faults.damaged(event) && !faults.takes_back(event) {
                 let words = format!(
                     "an entry names sequence {}, whose record is said to be damaged, and nothing \
                      was.{}",

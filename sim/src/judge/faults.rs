@@ -45,6 +45,14 @@ impl<'a> Faults<'a> {
         all.filter(|fault| damaged(fault).is_some()).any(|fault| lasts(&fault))
     }
 
+    /// Whether a failed sync dropped messages of the partition, in the process of this call. What
+    /// an answer names is read again after the call returned: the fault may come in between.
+    pub(super) fn takes_back(&self, event: &Event) -> bool {
+        let of = |one: &Event| (one.process, one.lane);
+        let mut losing = self.happened.iter().filter(|(_, class, _)| class.takes_back());
+        losing.any(|(_, _, fault)| of(fault) == of(event))
+    }
+
     /// Whether a failed sync may have dropped messages under this call.
     pub(super) fn took_back(&self, event: &Event) -> bool {
         self.happened.iter().any(|(_, class, fault)| {

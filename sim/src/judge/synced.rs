@@ -134,18 +134,39 @@ impl Told {
 
     /// As [`Told::end`], of what the log itself says too: where a file was damaged, only a frame
     /// that was written later tells recovery what was synced. Such a frame is that of an append
-    /// which began after callers were told and after the damage was done, and which was synced, so
-    /// that no power loss took it.
+    /// which began after callers were told, which was synced, so that no power loss took it, and
+    /// which is not damaged itself: it began after the damage was done, or lies far below the end
+    /// of what was written then, where nothing rots.
     fn proven_end(&self, view: &View<'_>, appends: &[usize], damaged: u64) -> u64 {
         let end = self.end();
         let proofs = appends.iter().map(|index| &view.events[*index]);
-        let proofs = proofs.filter(|append| place(append).is_some_and(|at| at.1 <= end));
-        // The damaged write itself began before.
-        let is_whole = |append: &&Event| {
-            append.invoked > damaged || append.returned.is_some_and(|returned| returned < damaged)
+        let mut proofs: Vec<_> =
+            proofs.filter(|append| place(append).is_some_and(|at| at.1 <= end)).collect();
+        proofs.sort_by_key(|append| place(append));
+        let is_whole = |(nth, append): &(usize, &&Event)| {
+            let is_old = append.returned.is_some_and(|returned| returned < damaged);
+            append.invoked > damaged || is_old && is_far_below(&proofs[*nth..])
         };
-        let latest = proofs.filter(is_whole).map(|append| append.invoked).max().unwrap_or(0);
+        let whole = proofs.iter().enumerate().filter(is_whole);
+        let latest = whole.map(|(_, append)| append.invoked).max().unwrap_or(0);
         let proven = self.ends.iter().filter(|told| told.0 < latest);
         proven.map(|told| told.1).max().unwrap_or(0)
     }
+}
+
+/// How far from the end of what was written files rot, at most.
+const ROT_WITHIN_BYTES: u64 = 8 << 10;
+
+/// Whether the first one of some appends, in the order of the log, ends so far below the last one
+/// that it does not rot.
+fn is_far_below(appends: &[&Event]) -> bool {
+    let at = |append: &Event| match append.reply() {
+        Some(Reply::Appended { place, .. }) => Some((place.0, place.1)),
+        _ => None,
+    };
+    let [first, next, .., last] = appends else { return false };
+    let (Some(first), Some(next), Some(last)) = (at(first), at(next), at(last)) else {
+        return false;
+    };
+    first.0 < last.0 || next.0 == last.0 && next.1 + ROT_WITHIN_BYTES <= last.1
 }

@@ -4,7 +4,6 @@ pub mod cli;
 pub mod history;
 pub mod judge;
 pub mod plan;
-pub mod probe;
 pub mod report;
 pub mod run;
 pub mod seed;

@@ -24,7 +24,7 @@ use crate::sync::MarksView;
 use crate::types::{Message, Sequence};
 
 pub use flusher::Flusher;
-pub use metrics::{AppendStages, WriterMetrics};
+pub use metrics::WriterMetrics;
 pub use staging::{Ack, Appended};
 pub(crate) use timeout::timeout;
 
@@ -134,7 +134,6 @@ impl<W: World> Writer<W> {
             tail.entries(),
             tail.bytes(),
             shared.memory.used(),
-            shared.state.index.lookup_stages(),
         )
     }
 

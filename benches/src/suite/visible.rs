@@ -5,33 +5,28 @@ use std::time::Instant;
 use duolog::Ack;
 use duolog::types::Message;
 
-use super::{ENGINE, LATENCIES, Run};
+use super::{ENGINE, Run};
 use crate::Outcome;
 #[cfg(feature = "rocks")]
 use crate::baseline::ThreeKeys;
-use crate::cell::{Cell, Contender};
+use crate::cell::{Cell, Contender, Unit, interleave};
 use crate::engine::{Engine, TOPIC};
 use crate::messages::messages;
 use crate::timing::Latencies;
 use crate::workload::Visible;
 
+const METRICS: [(&str, Unit); 2] = [("p50", Unit::Microseconds), ("p99", Unit::Microseconds)];
+
 /// The engine appends one message, `Flushed`, and another session looks it up; plain RocksDB
 /// writes its keys, a tuned secondary catches up and gets the id.
 pub(super) fn measure(run: &Run<'_>, visible: &Visible) -> Outcome<Vec<Cell>> {
     let workload = run.workload;
-    let mut name = "write to visible by id".to_owned();
-    if let Some(entries) = visible.settle_chunk_entries {
-        name += &format!(", settled by {entries}");
-    }
-    if !run.wants(&name) {
-        return Ok(Vec::new());
-    }
     let count = visible.preload + visible.messages;
     let all = messages(2, count, workload.id_bytes, workload.payload_bytes);
     let (before, fresh) = all.split_at(visible.preload);
-    let mut contenders = vec![Contender::new(ENGINE, || engine(run, visible, before, fresh))];
+    let mut contenders = vec![Contender::new(ENGINE, || engine(run, before, fresh))];
     contenders.extend(baseline(run, before, fresh));
-    run.interleave(&name, &LATENCIES, contenders)
+    interleave("write to visible by id", &METRICS, workload.rounds, contenders)
 }
 
 #[cfg(feature = "rocks")]
@@ -49,18 +44,8 @@ fn baseline(_: &Run<'_>, _: &[Message], _: &[Message]) -> Option<Contender<'stat
     None
 }
 
-fn engine(
-    run: &Run<'_>,
-    visible: &Visible,
-    before: &[Message],
-    fresh: &[Message],
-) -> Outcome<Vec<f64>> {
-    // What is there before is settled in chunks of the usual size.
+fn engine(run: &Run<'_>, before: &[Message], fresh: &[Message]) -> Outcome<Vec<f64>> {
     let engine = Engine::settled(run.parent, before)?;
-    let engine = match visible.settle_chunk_entries {
-        None => engine,
-        Some(entries) => engine.end()?.with(|it| it.settle_chunk_entries = entries).open(false)?,
-    };
     let index = engine.log.reader(1).index();
     let mut latencies = Latencies::with_capacity(fresh.len());
     engine.runtime.block_on(async {

@@ -129,8 +129,7 @@ impl<W: World, L: SubjectLog> Stage<W, L> {
             return false;
         }
         self.collapse_where_lost(lane, true).await;
-        let is_lasting = !matches!(kind, Kind::Retry | Kind::Poisoned | Kind::Corrupt);
-        if tries == TRIES_COUNT || is_lasting {
+        if tries == TRIES_COUNT || !matches!(kind, Kind::Retry | Kind::Poisoned) {
             return false;
         }
         self.world.sleep(TRY_AGAIN_US).await;

@@ -19,7 +19,6 @@ mod structure;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use ddmin::ddmin;
 pub use search::Progress;
 
 use crate::plan::Plan;

@@ -4,7 +4,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod commits;
-mod damage;
 mod faults;
 mod leaks;
 mod lookups;

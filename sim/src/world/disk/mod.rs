@@ -5,7 +5,6 @@
 
 mod bytes;
 mod content;
-mod damage;
 mod directory;
 mod names;
 mod power;
@@ -16,7 +15,6 @@ use std::io::{Error, ErrorKind, Result};
 use std::path::{Component, Path};
 
 use self::content::Content;
-pub(in crate::world) use self::damage::Harm;
 use self::directory::Directory;
 pub use self::power::{PowerLoss, SyncFailure};
 pub use self::survivors::Survivor;

@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod conformance;
-mod damage;
 mod determinism;
 mod executor;
 mod files;

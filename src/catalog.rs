@@ -12,7 +12,7 @@ use crate::partition::Partition;
 use crate::sync::lock;
 use crate::types::{PARTITION_COUNT_MAX, TopicName};
 
-type Partitions<W> = BTreeMap<(String, u32), Arc<Partition<W>>>;
+type Partitions<W> = BTreeMap<String, BTreeMap<u32, Arc<Partition<W>>>>;
 
 /// A storage directory as one session sees it. Making one touches nothing; the first call that
 /// needs the directory does.
@@ -224,8 +224,7 @@ impl<W: World> Catalog<W> {
     /// # Errors
     /// As [`Catalog::topic`]; `NotFound` where the topic has no partition of that number.
     pub async fn partition(&self, topic: &str, number: u32) -> StorageResult<Arc<Partition<W>>> {
-        let key = (topic.to_owned(), number);
-        let known = lock(&self.partitions).get(&key).cloned();
+        let known = lock(&self.partitions).get(topic).and_then(|all| all.get(&number)).cloned();
         if let Some(partition) = known
             && !partition.is_retired()
         {
@@ -234,7 +233,8 @@ impl<W: World> Catalog<W> {
         let info = self.topic(topic).await?;
         let root = self.root().await?;
         let partition = Partition::of(&self.world, &self.config, &root, &info, number)?;
-        lock(&self.partitions).insert(key, partition.clone());
+        let mut partitions = lock(&self.partitions);
+        partitions.entry(topic.to_owned()).or_default().insert(number, partition.clone());
         Ok(partition)
     }
 }

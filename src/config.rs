@@ -44,6 +44,10 @@ pub struct DiskConfig {
     pub tail_max_entries: usize,
     /// Memory in bytes that those may take before writers wait, at least 64 KiB.
     pub tail_max_bytes: usize,
+    /// Memory in bytes that a writer's filter of settled ids may take, at most 1 GiB. It takes one
+    /// to three bytes an id until then; beyond, settling asks the index about more and more ids
+    /// that are new, which is slower. 0 asks about all.
+    pub id_filter_max_bytes: usize,
     /// How long a writer waits for room in the tail before it gets an error.
     pub backpressure_max_us: u64,
     /// Buffered messages are written at the latest after this time.
@@ -74,15 +78,16 @@ impl DiskConfig {
             segment_max_bytes: 256 << 20,
             retention_max_bytes: None,
             retention_max_age_us: None,
-            settle_chunk_entries: 65_536,
+            settle_chunk_entries: 131_072,
             tail_max_entries: 1 << 20,
             tail_max_bytes: 256 << 20,
+            id_filter_max_bytes: 64 << 20,
             backpressure_max_us: 30_000_000,
             flush_period_us: 10_000,
             flush_bytes: 256 << 10,
             staged_max_bytes: 64 << 20,
             read_ahead_bytes: 256 << 10,
-            fill_ahead_bytes: 0,
+            fill_ahead_bytes: 4 << 20,
             index_idle_us: 10_000_000,
         }
     }
@@ -99,6 +104,7 @@ impl DiskConfig {
         within("settle_chunk_entries", self.settle_chunk_entries, 1, 1 << 20)?;
         within("tail_max_entries", self.tail_max_entries, self.settle_chunk_entries, 1 << 28)?;
         within("tail_max_bytes", self.tail_max_bytes, 64 << 10, 1 << 40)?;
+        within("id_filter_max_bytes", self.id_filter_max_bytes, 0, 1 << 30)?;
         within("backpressure_max_us", self.backpressure_max_us, 0, u64::MAX / 4)?;
         within("flush_period_us", self.flush_period_us, 1, u64::MAX / 4)?;
         within(

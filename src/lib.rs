@@ -46,7 +46,7 @@ pub use error::{ErrorKind, StorageError, StorageResult};
 #[cfg(all(feature = "rocks", not(feature = "loom")))]
 pub use index::rocks::{RocksDBInstanceManager, WriteBatch, get_global_rocksdb_instance_manager};
 #[cfg(not(feature = "loom"))]
-pub use index::{Answer, Freshness, IndexInstances, LookupReport, Query};
+pub use index::{Answer, Freshness, IndexInstances, LookupReport, LookupStages, Query};
 #[cfg(not(feature = "loom"))]
 pub use manager::ReadWritePartitionIndexManager;
 #[cfg(not(feature = "loom"))]

@@ -8,7 +8,8 @@ use crate::catalog::{Catalog, topic_name};
 use crate::config::DiskConfig;
 use crate::error::{StorageError, StorageResult};
 use crate::index::alone::AloneIndex;
-use crate::index::{Answer, Freshness, Query};
+use crate::index::value::RecordValue;
+use crate::index::{Answer, Freshness, LookupStages, Query};
 use crate::io::real::Real;
 use crate::io::{File, World};
 use crate::log::TopicInfo;
@@ -65,12 +66,31 @@ impl<W: World> ReadWritePartitionIndexManager<W> {
                 remedy: "every message has an id of at least one byte".to_owned(),
             });
         }
-        let query = Query::Id(msg_id.to_owned());
-        let found = self.lookup(topic, partition_id, query, Freshness::Fresh).await?.found;
-        found.first().map(|meta| meta.offset).ok_or_else(|| StorageError::NotFound {
+        let found = self.latest(topic, partition_id, msg_id).await?;
+        found.map(|record| record.offset).ok_or_else(|| StorageError::NotFound {
             what: format!("message {msg_id:?} in partition {partition_id} of topic {topic:?}"),
             remedy: "no visible message has that id: check it, or the partition",
         })
+    }
+
+    async fn latest(
+        &self,
+        topic: &str,
+        partition_id: u32,
+        msg_id: &str,
+    ) -> StorageResult<Option<RecordValue>> {
+        if let Some(alone) = self.alone(topic, partition_id, false).await? {
+            return alone.latest(msg_id).await;
+        }
+        let partition = self.catalog.partition(topic, partition_id).await?;
+        let mut state = partition.state().await?;
+        loop {
+            partition.shard.make_room();
+            match state.index.latest(&partition.shard.secondary, msg_id).await {
+                Err(error) => state = partition.newer(&state, error).await?,
+                found => return found,
+            }
+        }
     }
 
     /// The id of the message at an address.
@@ -131,6 +151,19 @@ impl<W: World> ReadWritePartitionIndexManager<W> {
                 answered => return answered,
             }
         }
+    }
+
+    /// Where the time of lookups in the partition went, of all sessions of the process.
+    ///
+    /// # Errors
+    /// `NotFound` topic or partition.
+    pub async fn lookup_stages(
+        &self,
+        topic: &str,
+        partition_id: u32,
+    ) -> StorageResult<LookupStages> {
+        let partition = self.catalog.partition(topic, partition_id).await?;
+        Ok(partition.state().await?.index.lookup_stages())
     }
 
     /// Puts `entries` into the index, in the order of their sequences; they are found when it

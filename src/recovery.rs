@@ -17,6 +17,7 @@ use crate::partition::{
     Partition, PartitionState, Scan, ScanEnd, build_state, list_segments, scan_from,
 };
 use crate::planted;
+use crate::record::Frame;
 use crate::segment::SegmentFile;
 use crate::types::{Epoch, SegmentOffset, Sequence};
 
@@ -68,6 +69,8 @@ pub(crate) async fn open<W: World>(partition: &Arc<Partition<W>>) -> StorageResu
     let mut report = RecoveryReport::default();
     let mut epochs = EpochHistory::read(world, directory).await?;
     let (segments, unfinished) = list_segments(world, directory, partition.topic.topic_id).await?;
+    epochs.check_covers(directory, segments.all().last().map(|newest| newest.id))?;
+    let segments = segments.cut_by(&epochs);
     for name in unfinished {
         let path = directory.join(&name);
         remove_file(world, &path).await?;
@@ -106,11 +109,11 @@ pub(crate) async fn open<W: World>(partition: &Arc<Partition<W>>) -> StorageResu
     partition.shard.note_log_start(partition.number, state.index.marks.log_start());
     prove_durable(partition, &state, &scan, &mut report).await?;
     report.unsettled_count = log_end - state.index.tail.start();
-    let used = state.segments.all().last().map_or(0, |newest| newest.id.epoch());
-    let epoch = epochs.begin(world, directory, log_end, used).await?;
+    // Before anything says that another epoch began where the log seems to end.
+    check_continuity(partition, &state)?;
+    let epoch = epochs.begin(world, directory, log_end).await?;
     world.step(Step::EpochForced).await;
     let state = Arc::new(PartitionState { epochs, ..state });
-    check_continuity(partition, &state)?;
     partition.replace(state.clone());
     Ok(Opened { lock, epoch, state, mark_file, next_chunk, report })
 }
@@ -163,7 +166,7 @@ async fn recover_index<W: World>(
             .expect("the chain has it");
         let start = marker.waypoint(marker.from).map(|place| place.offset());
         let chunk = read_chunk(partition, segments, start, marker.from..marker.to).await?;
-        let runs = chunk::build(primary.as_ref(), number, shortest, &chunk).await?;
+        let runs = chunk::build(primary.as_ref(), number, shortest, &chunk, None).await?;
         partition.shard.settle(&primary, runs).await?;
         partition.world.step(Step::RecoveryIndexed).await;
     }
@@ -182,9 +185,24 @@ async fn read_chunk<W: World>(
     })
     .await?;
     if scan.log_end != sequences.end {
-        return Err(index_ahead(partition, sequences.end, scan.log_end));
+        return Err(match scan.torn.last() {
+            Some(damage) => lost(segments, damage, scan.log_end..sequences.end),
+            None => index_ahead(partition, sequences.end, scan.log_end),
+        });
     }
     Ok(TailChunk::of(batches))
+}
+
+/// What the index has is not in the log, since this is.
+fn lost(segments: &SegmentList, damage: &ScanEnd, sequences: Range<Sequence>) -> StorageError {
+    StorageError::Corrupt {
+        path: segments.path(damage.at.segment_id),
+        offset: damage.at.offset,
+        what: format!(
+            "{}: messages {}..{} were synced, as the index says",
+            damage.what, sequences.start, sequences.end
+        ),
+    }
 }
 
 fn index_ahead<W: World>(
@@ -228,6 +246,10 @@ async fn prove_durable<W: World>(
             continue;
         }
         let bytes = segment.read(frame.at.offset, frame.length_bytes as usize).await?;
+        // It was whole a moment ago. What rotted since must not be written as if it were true.
+        if let Err(error) = Frame::decode(bytes.clone(), segment.place(frame.at.offset)) {
+            return Err(segment.corrupt(frame.at.offset, &error.to_string()));
+        }
         segment
             .file()
             .write_at(frame.at.offset, &bytes)
@@ -246,7 +268,7 @@ async fn prove_durable<W: World>(
 /// Within a process what was visible stays visible.
 fn check_continuity<W: World>(
     partition: &Arc<Partition<W>>,
-    state: &Arc<PartitionState>,
+    state: &PartitionState,
 ) -> StorageResult<()> {
     let Some(before) = partition.current() else { return Ok(()) };
     let was = before.index.marks.high_watermark();

@@ -88,9 +88,10 @@ async fn verify_partition<W: World>(
     if !exists.map_err(|e| StorageError::io("look for", &directory, e))? {
         return Ok(report);
     }
-    if let Err(error) = EpochHistory::read(world, &directory).await {
+    let epochs = EpochHistory::read(world, &directory).await.unwrap_or_else(|error| {
         report.problem(error.to_string());
-    }
+        EpochHistory::default()
+    });
     let mark = MarkFile::<W::File>::read(world, &directory).await?;
     let (segments, _) = match list_segments(world, &directory, topic.topic_id).await {
         Ok(listed) => listed,
@@ -99,6 +100,7 @@ async fn verify_partition<W: World>(
             return Ok(report);
         }
     };
+    let segments = segments.cut_by(&epochs);
     let base = segments.all().first().map_or(0, |first| first.base_sequence);
     let log_start = base.max(mark.map_or(0, |mark| mark.marks.log_start));
     report.log_start = log_start;

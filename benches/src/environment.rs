@@ -1,5 +1,7 @@
 //! Where a run took place.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 /// Facts of build and machine that a reader of figures needs.
@@ -39,6 +41,13 @@ impl Environment {
             load_after: String::new(),
         }
     }
+}
+
+/// The system's directory for temporary files, or the one that outlives a boot where that lies in
+/// memory.
+pub(crate) fn temporary_directory() -> PathBuf {
+    let usual = std::env::temp_dir();
+    if file_system(&usual) == "tmpfs" { PathBuf::from("/var/tmp") } else { usual }
 }
 
 /// The load of the last minute.

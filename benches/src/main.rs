@@ -4,25 +4,29 @@
 
 // The outside: real time, files and memory are what is measured.
 #![allow(clippy::disallowed_methods)]
+// What only the baselines on RocksDB change, use or call.
+#![cfg_attr(not(feature = "rocks"), allow(unused_mut, unused_variables, dead_code))]
 
 mod baseline;
 mod cell;
 mod engine;
 mod environment;
 mod messages;
+mod quiet;
 mod report;
 mod suite;
 mod timing;
 mod workload;
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 
 use environment::Environment;
 use report::Report;
-use suite::{Run, Suite};
+use suite::Run;
 use workload::Workload;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -34,23 +38,27 @@ const EXIT_FAILED: u8 = 6;
 #[derive(Parser)]
 #[command(name = "duolog-bench", version)]
 struct Cli {
-    /// A workload in TOML; without one, that of the reports
-    workload: Option<PathBuf>,
+    /// A workload: append, sustained, reads, sizes, or a file in TOML
+    #[arg(default_value = "append")]
+    workload: String,
     /// A workload of a few seconds, to see that everything runs
     #[arg(long, conflicts_with = "workload")]
     smoke: bool,
-    /// Only these measurements
-    #[arg(long, value_enum)]
-    only: Vec<Suite>,
+    /// Only measurements whose names have this part; may be given again
+    #[arg(long, value_name = "PATTERN")]
+    only: Vec<String>,
     /// How often each contender is measured, instead of what the workload says
     #[arg(long)]
     rounds: Option<std::num::NonZero<usize>>,
-    /// Where files are written; the system's directory for temporary files otherwise
+    /// Where files are written; a directory for temporary files on disk otherwise
     #[arg(long)]
     directory: Option<PathBuf>,
     /// Also writes all samples to this file, as JSON
     #[arg(long)]
     json: Option<PathBuf>,
+    /// Also puts the figures in the place of those in this document
+    #[arg(long)]
+    into: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -64,33 +72,39 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Outcome<()> {
-    let mut workload = match &cli.workload {
-        Some(path) => Workload::read(path)?,
-        None if cli.smoke => Workload::smoke()?,
-        None => Workload::first()?,
-    };
+    let mut workload = Workload::named(if cli.smoke { "smoke" } else { &cli.workload })?;
     if let Some(rounds) = cli.rounds {
         workload.rounds = rounds.get();
-    }
-    let parent = cli.directory.clone().unwrap_or_else(std::env::temp_dir);
-    let mut environment = Environment::here(&parent);
-    let shared = Run { workload: &workload, parent: &parent };
-    let mut cells = Vec::new();
-    for suite in Suite::value_variants() {
-        if cli.only.is_empty() || cli.only.contains(suite) {
-            cells.extend(suite.run(&shared)?);
+        if let Some(sustained) = &mut workload.sustained {
+            sustained.rounds = rounds.get();
         }
     }
+    let parent = cli.directory.clone().unwrap_or_else(environment::temporary_directory);
+    let mut environment = Environment::here(&parent);
+    let shared = Run {
+        workload: &workload,
+        parent: &parent,
+        only: &cli.only,
+        breakdowns: RefCell::default(),
+        notes: RefCell::default(),
+    };
+    let cells = shared.measure()?;
+    let (breakdowns, notes) = (shared.breakdowns.into_inner(), shared.notes.into_inner());
     if cells.is_empty() {
-        return Err("nothing was measured: the workload has none of these measurements".into());
+        return Err("nothing was measured: the workload has no such measurement".into());
     }
     environment.load_after = environment::load();
     let arguments = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
-    let command = format!("cargo run --release --bin duolog-bench -- {arguments}");
-    let report = Report { command: command.trim_end().to_owned(), environment, workload, cells };
-    println!("{}\n{}", report.circumstances(), report.table());
+    let features = if cfg!(feature = "peers") { " -p duolog-bench --features peers" } else { "" };
+    let command = format!("cargo run --release{features} --bin duolog-bench -- {arguments}");
+    let command = command.trim_end().to_owned();
+    let report = Report { command, environment, workload, cells, breakdowns, notes };
+    println!("{}", report.markdown());
     if let Some(path) = &cli.json {
         std::fs::write(path, serde_json::to_string_pretty(&report)? + "\n")?;
+    }
+    if let Some(path) = &cli.into {
+        report.write_into(path)?;
     }
     Ok(())
 }

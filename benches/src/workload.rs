@@ -6,8 +6,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::Outcome;
 
-const FIRST: &str = include_str!("../workloads/first.toml");
-const SMOKE: &str = include_str!("../workloads/smoke.toml");
+/// Workloads that come with the bench, by name.
+const OWN: [(&str, &str); 6] = [
+    ("append", include_str!("../workloads/append.toml")),
+    ("append-profile", include_str!("../workloads/append-profile.toml")),
+    ("reads", include_str!("../workloads/reads.toml")),
+    ("sizes", include_str!("../workloads/sizes.toml")),
+    ("smoke", include_str!("../workloads/smoke.toml")),
+    ("sustained", include_str!("../workloads/sustained.toml")),
+];
+
+/// Counts that may be 0.
+const MAY_BE_NONE: [&str; 3] = ["duplicate_percent", "payload_bytes", "unsettled"];
 
 /// A workload: which measurements, of how much. What is left out is not measured.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -22,15 +32,41 @@ pub(crate) struct Workload {
     /// Whether baselines are measured beside the engine.
     #[serde(default = "yes")]
     pub(crate) baselines: bool,
+    pub(crate) sustained: Option<Sustained>,
     #[serde(default)]
     pub(crate) append: Vec<Append>,
-    pub(crate) visible: Option<Visible>,
-    pub(crate) lookup: Option<Lookup>,
-    pub(crate) next: Option<Next>,
-    pub(crate) pieces: Option<Pieces>,
+    #[serde(default)]
+    pub(crate) visible: Vec<Visible>,
+    #[serde(default)]
+    pub(crate) lookup: Vec<Lookup>,
+    #[serde(default)]
+    pub(crate) next: Vec<Next>,
+    pub(crate) commit: Option<Commit>,
+    pub(crate) catch_up: Option<CatchUp>,
+    #[serde(default)]
+    pub(crate) opening: Vec<Opening>,
+    #[serde(default)]
+    pub(crate) size: Vec<Size>,
 }
 
-/// Appends by one producer into an empty log.
+/// Appends that go on for longer than the tail has room, until nothing is left to do; then
+/// lookups in what that left.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sustained {
+    pub(crate) messages: u64,
+    /// Messages a batch.
+    pub(crate) batch: u64,
+    /// Rounds of its own, since one takes minutes.
+    pub(crate) rounds: usize,
+    /// Rounds of the stores that are no baseline of the engine's index.
+    pub(crate) peer_rounds: usize,
+    /// Lookups of each kind a round, in what the last round left.
+    pub(crate) lookups: usize,
+    pub(crate) lookup_rounds: usize,
+}
+
+/// Appends into an empty log.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Append {
@@ -39,6 +75,13 @@ pub(crate) struct Append {
     pub(crate) ack: Durability,
     /// Messages in all; fewer than the tail holds, so that no append waits for room.
     pub(crate) messages: usize,
+    /// Threads that append, each one batch after the other.
+    #[serde(default = "one")]
+    pub(crate) producers: usize,
+    /// Whether nothing is settled meanwhile, since a chunk takes more than there are messages:
+    /// what is left is the log and the tail.
+    #[serde(default)]
+    pub(crate) log_alone: bool,
 }
 
 /// How far an append has come when it is acknowledged.
@@ -58,16 +101,29 @@ pub(crate) struct Visible {
     pub(crate) preload: usize,
     /// Messages that are appended and looked up.
     pub(crate) messages: usize,
+    /// Messages a chunk that is settled, where it is not the default.
+    pub(crate) settle_chunk_entries: Option<usize>,
 }
 
-/// Lookups by id where everything is settled.
+/// Lookups of each kind in a log that was written as in [`Sustained`].
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Lookup {
     /// Messages that are there.
-    pub(crate) messages: usize,
-    /// Lookups a round.
+    pub(crate) messages: u64,
+    pub(crate) part: Part,
+    /// So many in a hundred messages have the id of an earlier one.
+    pub(crate) duplicate_percent: u64,
+    /// Lookups of each kind a round.
     pub(crate) lookups: usize,
+}
+
+/// Which part of the index answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Part {
+    Tail,
+    Settled,
 }
 
 /// Reading everything in order.
@@ -78,51 +134,91 @@ pub(crate) struct Next {
     pub(crate) messages: usize,
     /// Messages a call.
     pub(crate) take: usize,
+    /// Threads that read, each all of them.
+    #[serde(default = "one")]
+    pub(crate) readers: usize,
+    /// Whether another thread appends meanwhile, in batches of 1000, as fast as it can.
+    #[serde(default)]
+    pub(crate) beside_writer: bool,
 }
 
-/// Pieces of the write path on their own.
+/// Commits of a group, each some messages further.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Pieces {
-    pub(crate) messages: usize,
-    /// Messages a frame.
-    pub(crate) batch: usize,
+pub(crate) struct Commit {
+    pub(crate) messages: u64,
+    pub(crate) commits: usize,
+}
+
+/// A read instance takes up what was settled since.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CatchUp {
+    /// Messages that are there before.
+    pub(crate) preload: u64,
+    /// Messages that are new to it.
+    pub(crate) messages: u64,
+}
+
+/// Opening what another process left, to write and to look up.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Opening {
+    /// Messages that are settled.
+    pub(crate) settled: u64,
+    /// Messages past the settled mark of a writer that ended without closing; 0 closes it.
+    pub(crate) unsettled: u64,
+}
+
+/// What everything costs in a log of that size.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Size {
+    pub(crate) messages: u64,
+    pub(crate) lookups: usize,
+    /// Messages past the settled mark that recovery finds.
+    pub(crate) unsettled: u64,
 }
 
 fn yes() -> bool {
     true
 }
 
+fn one() -> usize {
+    1
+}
+
 impl Workload {
-    /// The workload of the reports.
-    pub(crate) fn first() -> Outcome<Self> {
-        Self::parse(FIRST)
-    }
-
-    /// One of a few seconds.
-    pub(crate) fn smoke() -> Outcome<Self> {
-        Self::parse(SMOKE)
-    }
-
-    /// The workload in a file.
-    pub(crate) fn read(path: &Path) -> Outcome<Self> {
-        let text = std::fs::read_to_string(path);
-        let text = text.map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        Self::parse(&text).map_err(|error| format!("{}: {error}", path.display()).into())
+    /// The workload of that name, or in the file of that name.
+    pub(crate) fn named(name: &str) -> Outcome<Self> {
+        if let Some((_, text)) = OWN.iter().find(|(own, _)| *own == name) {
+            return Self::parse(text);
+        }
+        let own = OWN.map(|(name, _)| name).join(", ");
+        let text = std::fs::read_to_string(Path::new(name)).map_err(|error| {
+            format!("{name} is none of the workloads {own}, and as a file: {error}")
+        })?;
+        Self::parse(&text).map_err(|error| format!("{name}: {error}").into())
     }
 
     pub(crate) fn parse(text: &str) -> Outcome<Self> {
         let workload: Self = toml::from_str(text)?;
-        let mut counts = vec![workload.rounds, workload.id_bytes];
-        counts.extend(workload.append.iter().flat_map(|it| [it.batch, it.messages]));
-        counts.extend(workload.visible.iter().flat_map(|it| [it.preload, it.messages]));
-        counts.extend(workload.lookup.iter().flat_map(|it| [it.messages, it.lookups]));
-        counts.extend(workload.next.iter().flat_map(|it| [it.messages, it.take]));
-        counts.extend(workload.pieces.iter().flat_map(|it| [it.messages, it.batch]));
-        if counts.contains(&0) {
+        if has_zero(&toml::Value::try_from(&workload)?) {
             return Err("a count is 0: give at least 1, or leave the measurement out".into());
         }
         Ok(workload)
+    }
+}
+
+fn has_zero(value: &toml::Value) -> bool {
+    match value {
+        toml::Value::Integer(number) => *number == 0,
+        toml::Value::Array(values) => values.iter().any(has_zero),
+        toml::Value::Table(table) => {
+            let mut counts = table.iter().filter(|(key, _)| !MAY_BE_NONE.contains(&key.as_str()));
+            counts.any(|(_, value)| has_zero(value))
+        }
+        _ => false,
     }
 }
 

@@ -76,7 +76,7 @@ fn messages_of(frame: &Frame) -> Option<Vec<Message>> {
         // A payload that does not decompress is an error of its reader.
         let Ok(message) = record.to_message() else { continue };
         messages.push(Message {
-            id: message.id,
+            id: message.id.into(),
             timestamp_us: Some(message.timestamp_us),
             key: message.key,
             headers: message.headers,

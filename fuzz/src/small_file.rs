@@ -96,7 +96,7 @@ async fn read(world: &Sim, kind: u8, content: &[u8]) -> usize {
             assert!(position.epoch <= last.epoch, "a position of an epoch to come");
             let count = content.len() / EPOCH_BYTES;
             if last.epoch < u32::MAX {
-                let begun = history.begin(world, root, 0, 0).await.expect("no disk fails");
+                let begun = history.begin(world, root, 0).await.expect("no disk fails");
                 assert_eq!(begun, last.epoch + 1);
             }
             // At most the last was left out.

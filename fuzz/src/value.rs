@@ -54,15 +54,14 @@ fn frame_again(bytes: &[u8]) -> Option<Vec<u8>> {
     if found.is_empty() || last >= RECORDS_MAX {
         return None;
     }
-    let nobody =
-        RecordEntry { id: "".into(), timestamp_us: 0, offset_in_frame: 0, length_bytes: 0 };
+    let nobody = RecordEntry { id: "", timestamp_us: 0, offset_in_frame: 0, length_bytes: 0 };
     let mut records = vec![nobody; last as usize + 1];
     let mut indexes = Vec::new();
     for record in found {
         let index = (record.sequence - place.first_sequence) as usize;
         indexes.push(index);
         records[index] = RecordEntry {
-            id: record.id.into(),
+            id: record.id,
             timestamp_us: record.timestamp_us,
             offset_in_frame: (record.offset.offset - place.frame_offset) as u32,
             length_bytes: record.length_bytes,
@@ -74,7 +73,7 @@ fn frame_again(bytes: &[u8]) -> Option<Vec<u8>> {
         frame_offset: place.frame_offset,
         frame_length_bytes: 0,
         append_time_us: 0,
-        records,
+        records: records.into_iter().collect(),
     };
     let mut again = Vec::new();
     FrameValue::encode(&batch, indexes.into_iter(), &mut again);
@@ -94,8 +93,8 @@ fn key_again(bytes: &[u8]) -> Option<Vec<u8>> {
 
 /// One of each kind.
 pub fn seeds() -> Vec<Vec<u8>> {
-    let record = |id: &str, timestamp_us, offset_in_frame| RecordEntry {
-        id: id.into(),
+    let record = |id, timestamp_us, offset_in_frame| RecordEntry {
+        id,
         timestamp_us,
         offset_in_frame,
         length_bytes: 300,
@@ -106,7 +105,9 @@ pub fn seeds() -> Vec<Vec<u8>> {
         frame_offset: 200,
         frame_length_bytes: 1000,
         append_time_us: 0,
-        records: vec![record("a", -1, 64), record("bc", 1 << 50, 368), record("d", 0, 700)],
+        records: [record("a", -1, 64), record("bc", 1 << 50, 368), record("d", 0, 700)]
+            .into_iter()
+            .collect(),
     };
     let mut seeds = vec![vec![0], vec![1], vec![1], vec![2]];
     RecordValue::of(&batch, 1).encode(&mut seeds[0]);

@@ -4,6 +4,7 @@ pub mod cli;
 pub mod history;
 pub mod judge;
 pub mod plan;
+pub mod probe;
 pub mod report;
 pub mod run;
 pub mod seed;

@@ -18,6 +18,8 @@ pub mod salt {
     pub const WORKLOAD: &str = "workload";
     /// What goes wrong, and when.
     pub const FAULTS: &str = "faults";
+    /// What all deaths of a plan are aimed at.
+    pub const AIM: &str = "aim";
     /// What [`duolog::io::World::entropy`] answers.
     pub const ENTROPY: &str = "entropy";
     /// How long calls of a simulated world take.
@@ -34,6 +36,10 @@ pub mod salt {
     pub const INDEX_POWER: &str = "index-power";
     /// What an index that is RocksDB's does on its own, and when.
     pub const INDEX_STEPS: &str = "index-steps";
+    /// How the databases of a probe are opened.
+    pub const PROBE_SETTINGS: &str = "probe-settings";
+    /// What a probe does.
+    pub const PROBE_STEPS: &str = "probe-steps";
 }
 
 /// A stream of random numbers that depends on its seed and name only. Every draw takes exactly

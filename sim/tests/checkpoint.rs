@@ -78,7 +78,7 @@ async fn check(world: &Sim, directory: &str, at_least: u64) -> Result<u64, Stora
     let mut next = marks.log_start;
     while next < marks.high_watermark {
         for message in reader.next("t", 0, NonZero::new(64).unwrap(), 0).await? {
-            assert_eq!((message.sequence, message.id), (next, format!("id-{next}")));
+            assert_eq!((message.sequence, &*message.id), (next, &*format!("id-{next}")));
             next += 1;
         }
     }

@@ -1,13 +1,12 @@
 //! The engine on a disk of which single calls fail: what is acknowledged afterwards is kept.
 #![allow(clippy::unwrap_used)]
 
-use std::path::Path;
 use std::sync::Arc;
 
 use duolog::types::Message;
 use duolog::{Ack, DiskConfig, ErrorKind, Log, Writer};
 use duolog_sim::plan::{Fault, FaultClass, Zone};
-use duolog_sim::world::{Sim, SimOptions, Simulation};
+use duolog_sim::world::{DiskNotice, Sim, SimOptions, Simulation};
 
 async fn open(world: &Sim) -> Writer<Sim> {
     let log = Log::open(world.clone(), DiskConfig::new("/sim/log")).await.unwrap();
@@ -24,7 +23,7 @@ fn message(number: u32) -> Vec<Message> {
 /// Has this go wrong with a process of a simulation from now on.
 fn fail(simulation: &Simulation, world: &Sim, class: FaultClass, zone: Zone) {
     let fault = Fault { process: 0, class, zone, nth: 1, us: 0 };
-    let told = Arc::new(|_, _: &Path, _| ());
+    let told = Arc::new(|_: DiskNotice<'_>| ());
     simulation.plan_faults(world, [(0, fault)].into_iter(), told);
 }
 

@@ -33,7 +33,7 @@ async fn read_all(log: &Log<Real>, partition: u32) -> Vec<(u64, String)> {
         if read.is_empty() {
             return all;
         }
-        all.extend(read.into_iter().map(|message| (message.sequence, message.id)));
+        all.extend(read.into_iter().map(|message| (message.sequence, message.id.into())));
     }
 }
 

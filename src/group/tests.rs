@@ -26,8 +26,11 @@ async fn the_newest_valid_slot_counts_and_two_invalid_ones_are_told() {
     let path = CommitFile::<Real>::directory(directory.path()).join("5.commit");
     let raw = world.open(&path, OpenMode::Write).await.unwrap();
     raw.write_at(20, &[0xff]).await.unwrap();
+    assert_eq!(peek().await.unwrap(), committed(4), "one of its two copies is whole");
+    raw.write_at(2048 + 20, &[0xff]).await.unwrap();
     assert_eq!(peek().await.unwrap(), committed(3));
     raw.write_at(4096 + 20, &[0xff]).await.unwrap();
+    raw.write_at(4096 + 2048 + 20, &[0xff]).await.unwrap();
     let lost = peek().await.unwrap_err();
     assert!(matches!(lost, StorageError::Corrupt { .. }), "{lost}");
 }

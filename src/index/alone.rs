@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::chain::{self, ChainEnd};
 use super::chunk;
-use super::entry::{BatchEntry, RecordEntry};
+use super::entry::{BatchEntry, RecordEntries, RecordEntry};
 use super::lookup::PartitionIndex;
 use super::query::{Answer, Freshness, Query};
 use super::shard::Shard;
 use super::tail::{Tail, TailChunk, TailLimits};
+use super::value::RecordValue;
 use crate::error::{StorageError, StorageResult};
 use crate::io::{Family, World, make_directories};
 use crate::sync::{Marks, MarksView, SingleFlight, Waiters};
@@ -71,6 +72,16 @@ impl<W: World> AloneIndex<W> {
         opened.index.lookup(&self.shard.secondary, query, freshness).await
     }
 
+    /// Where the latest message of `id` is.
+    ///
+    /// # Errors
+    /// `Index` where the database fails.
+    pub(crate) async fn latest(&self, id: &str) -> StorageResult<Option<RecordValue>> {
+        let opened = self.opened().await?;
+        self.shard.make_room();
+        opened.index.latest(&self.shard.secondary, id).await
+    }
+
     /// Puts `entries` into the database; they are visible and on disk when it returns, all of
     /// them or none. Sequences go on densely from what is there, 0 first, and positions ascend
     /// with them. An entry that is there already may be given again.
@@ -99,7 +110,7 @@ impl<W: World> AloneIndex<W> {
         let number = opened.next_chunk.load(Ordering::Acquire);
         let primary = self.shard.primary().await?;
         let sealed = TailChunk::of(batches.iter().cloned());
-        let runs = chunk::build(primary.as_ref(), self.partition, number, &sealed).await?;
+        let runs = chunk::build(primary.as_ref(), self.partition, number, &sealed, None).await?;
         let settled = self.shard.settle(&primary, runs).await;
         if settled.is_err() {
             // Whether they are there is not known: the next call looks.
@@ -211,12 +222,12 @@ fn batch_of(entry: &MessageMeta) -> BatchEntry {
         frame_offset: entry.offset.offset,
         frame_length_bytes: entry.length_bytes,
         append_time_us: entry.timestamp_us,
-        records: vec![RecordEntry {
-            id: entry.msg_id.as_str().into(),
+        records: RecordEntries::from_iter([RecordEntry {
+            id: &entry.msg_id,
             timestamp_us: entry.timestamp_us,
             offset_in_frame: 0,
             length_bytes: entry.length_bytes,
-        }],
+        }]),
     }
 }
 

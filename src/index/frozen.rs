@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::coverage::{Coverages, Covered};
-use super::lookup::ask;
 use super::query::Query;
+use super::question::Question;
 use super::settled::Settled;
 use crate::error::StorageResult;
 use crate::io::{IndexBackend, World};
@@ -54,7 +54,7 @@ impl<W: World> FrozenIndex<W> {
     pub async fn lookup(&self, partition: u32, query: &Query) -> StorageResult<FrozenAnswer> {
         let covered = self.coverages.of(partition).extend(&self.reader).await?;
         let settled = Settled::new(&self.reader, partition, covered);
-        let found = ask(&settled, query, &(0..covered.to)).await?;
+        let found = query.of_settled(&settled, &(0..covered.to)).await?;
         Ok(FrozenAnswer { found, report: FrozenReport { frozen: true, covered } })
     }
 }
@@ -64,10 +64,11 @@ impl<W: World> FrozenIndex<W> {
 #[cfg(feature = "planted")]
 pub(super) async fn as_fresh<W: World>(
     slot: &super::secondary::SecondarySlot<W>,
-    partition: u32,
+    index: &super::lookup::PartitionIndex,
     query: &Query,
-    report: super::query::LookupReport,
 ) -> StorageResult<super::query::Answer> {
+    let high_watermark = index.marks.high_watermark();
+    let tail_start = index.tail.start();
     let lock = || slot.frozen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let known = lock().clone();
     let frozen = match known {
@@ -77,10 +78,17 @@ pub(super) async fn as_fresh<W: World>(
             lock().get_or_insert(std::sync::Arc::new(opened)).clone()
         }
     };
-    let FrozenAnswer { found, report: frozen } = frozen.lookup(partition, query).await?;
+    let FrozenAnswer { found, report: frozen } = frozen.lookup(index.partition, query).await?;
     let coverage = frozen.covered.to;
     let from_settled = u32::try_from(found.len()).unwrap_or(u32::MAX);
-    let report =
-        super::query::LookupReport { coverage_before: coverage, coverage, from_settled, ..report };
+    let report = super::query::LookupReport {
+        high_watermark,
+        visible: high_watermark,
+        tail_start,
+        coverage_before: coverage,
+        coverage,
+        from_settled,
+        ..super::query::LookupReport::default()
+    };
     Ok(super::query::Answer { found, report })
 }

@@ -23,9 +23,10 @@ use crate::types::{ID_BYTES_MAX, SegmentOffset, Sequence};
 mod tests;
 
 /// Width of a time bucket in microseconds: part of the format. A range reads whole buckets, so
-/// they are narrow enough that a busy one (a million messages a second) fits in memory many
-/// times over, and wide enough that a batch stamped as it is appended seldom touches two.
-pub const TIME_BUCKET_US: i64 = 100_000;
+/// they are narrow enough that a busy one (a million messages a second) is one large batch. A
+/// batch stamped as it is appended touches one; where senders stamp, there is at most an entry a
+/// message, and a thousand a second and frame.
+pub const TIME_BUCKET_US: i64 = 1_000;
 
 const MARKER: u8 = 0;
 const ENTRY: u8 = 1;
@@ -41,10 +42,16 @@ fn prefix(partition: u32, kind: u8, room: usize) -> Vec<u8> {
 }
 
 fn pair(partition: u32, first: u64, second: u64) -> Vec<u8> {
-    let mut key = prefix(partition, ENTRY, 16);
-    key.extend_from_slice(&first.to_be_bytes());
-    key.extend_from_slice(&second.to_be_bytes());
+    let mut key = Vec::with_capacity(PREFIX_BYTES + 16);
+    append_pair(partition, first, second, &mut key);
     key
+}
+
+fn append_pair(partition: u32, first: u64, second: u64, out: &mut Vec<u8>) {
+    out.extend_from_slice(&partition.to_be_bytes());
+    out.push(ENTRY);
+    out.extend_from_slice(&first.to_be_bytes());
+    out.extend_from_slice(&second.to_be_bytes());
 }
 
 /// The marker of a chunk, in any family.
@@ -61,9 +68,26 @@ pub fn entries(partition: u32) -> Range<Vec<u8>> {
 
 /// The first record of `id`, in `by_id`.
 pub fn by_id(partition: u32, id: &str) -> Vec<u8> {
-    let mut key = prefix(partition, ENTRY, id.len());
-    key.extend_from_slice(id.as_bytes());
+    let mut key = Vec::with_capacity(PREFIX_BYTES + id.len());
+    append_by_id(partition, id, &mut key);
     key
+}
+
+/// Appends the key of [`by_id`].
+pub fn append_by_id(partition: u32, id: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(&partition.to_be_bytes());
+    out.push(ENTRY);
+    out.extend_from_slice(id.as_bytes());
+}
+
+/// Behind all keys of [`by_id`] of a partition.
+pub fn by_id_end(partition: u32) -> Vec<u8> {
+    prefix(partition, ENTRY + 1, 0)
+}
+
+/// The id of a key of [`by_id`].
+pub fn id_of(key: &[u8]) -> &[u8] {
+    key.get(PREFIX_BYTES..).unwrap_or_default()
 }
 
 /// A later record of `id`, in `by_id_more`.
@@ -97,6 +121,11 @@ pub fn by_position(partition: u32, frame: SegmentOffset) -> Vec<u8> {
     pair(partition, frame.segment_id.0, frame.offset)
 }
 
+/// Appends the key of [`by_position`].
+pub fn append_by_position(partition: u32, frame: SegmentOffset, out: &mut Vec<u8>) {
+    append_pair(partition, frame.segment_id.0, frame.offset, out);
+}
+
 /// The range in `by_position` whose last entry is the frame that holds byte `offset`, where one
 /// does.
 pub fn by_position_floor(partition: u32, offset: SegmentOffset) -> Range<Vec<u8>> {
@@ -118,6 +147,11 @@ pub fn bucket(timestamp_us: i64) -> i64 {
 /// A frame's records of one bucket, in `by_time`.
 pub fn by_time(partition: u32, bucket: i64, first_sequence: Sequence) -> Vec<u8> {
     pair(partition, (bucket as u64) ^ (1 << 63), first_sequence)
+}
+
+/// Appends the key of [`by_time`].
+pub fn append_by_time(partition: u32, bucket: i64, first_sequence: Sequence, out: &mut Vec<u8>) {
+    append_pair(partition, (bucket as u64) ^ (1 << 63), first_sequence, out);
 }
 
 /// The range in `by_time` of all buckets that overlap `times`, which must not be empty.

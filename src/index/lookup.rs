@@ -19,14 +19,16 @@ use std::sync::Arc;
 
 use super::entry::FrameStart;
 use super::mark_history::MarkHistory;
-use super::query::{Answer, Freshness, LookupReport, Query};
+use super::query::{Answer, Freshness, LookupReport, LookupStages, Query};
+use super::question::{LatestOf, Question};
 use super::secondary::{Covering, Reader, SecondarySlot};
 use super::settled::Settled;
 use super::tail::{Tail, TailView};
+use super::value::RecordValue;
 use crate::error::{StorageError, StorageResult};
-use crate::io::{IndexError, IndexRead, World};
+use crate::io::{IndexError, World};
 use crate::planted;
-use crate::sync::Marks;
+use crate::sync::{Marks, StageTimes, Stopwatch};
 use crate::types::{MessageMeta, Position, Sequence};
 
 /// What the lookups of one partition share with its writer, or with who rebuilds the tail of
@@ -40,6 +42,16 @@ pub struct PartitionIndex {
     /// Its tail.
     pub tail: Tail,
     history: MarkHistory,
+    times: StageTimes<4>,
+}
+
+/// The stages of [`LookupStages`], in their order.
+#[derive(Clone, Copy)]
+enum Stage {
+    Pinned,
+    TailRead,
+    Covered,
+    SettledRead,
 }
 
 /// The marks and the tail, taken in the order of the steps.
@@ -71,7 +83,14 @@ impl PartitionIndex {
     /// does not: an entry is pushed before the high watermark passes it, and released after it
     /// was settled.
     pub fn new(partition: u32, marks: Arc<Marks>, tail: Tail) -> Self {
-        Self { partition, marks, tail, history: MarkHistory::default() }
+        let (history, times) = (MarkHistory::default(), StageTimes::default());
+        Self { partition, marks, tail, history, times }
+    }
+
+    /// Where the time of lookups went.
+    pub fn lookup_stages(&self) -> LookupStages {
+        let [pinned, tail_read, covered, settled_read] = self.times.snapshot();
+        LookupStages { pinned, tail_read, covered, settled_read }
     }
 
     fn pin(&self) -> Pinned {
@@ -92,37 +111,75 @@ impl PartitionIndex {
         query: &Query,
         freshness: Freshness,
     ) -> StorageResult<Answer> {
+        #[cfg(feature = "planted")]
+        if planted!(slot.world(), FrozenAsFresh) && !self.pin().settled().is_empty() {
+            return super::frozen::as_fresh(slot, self, query).await;
+        }
+        let (found, mut report) = self.ask(slot, query, freshness).await?;
+        let is_tail = |meta: &&MessageMeta| meta.sequence >= report.tail_start;
+        let from_tail = found.iter().filter(is_tail).count();
+        report.from_tail = count_u32(from_tail);
+        report.from_settled = count_u32(found.len() - from_tail);
+        Ok(Answer { found, report })
+    }
+
+    /// Where the latest visible message of `id` is: what [`PartitionIndex::lookup`] answers to
+    /// [`Query::Id`] when it is fresh, for who wants no more than that.
+    ///
+    /// # Errors
+    /// As [`PartitionIndex::lookup`].
+    pub async fn latest<W: World>(
+        &self,
+        slot: &SecondarySlot<W>,
+        id: &str,
+    ) -> StorageResult<Option<RecordValue>> {
+        Ok(self.ask(slot, &LatestOf(id), Freshness::Fresh).await?.0)
+    }
+
+    /// The steps of a lookup. The report does not say yet where what was found came from.
+    async fn ask<W: World, Q: Question>(
+        &self,
+        slot: &SecondarySlot<W>,
+        question: &Q,
+        freshness: Freshness,
+    ) -> StorageResult<(Q::Found, LookupReport)> {
+        let world = slot.world();
+        let now_us = || world.monotonic_us();
+        let mut watch = Stopwatch::start(self.times.begins_sampled(), now_us);
+        let mut lap = |stage: Stage| watch.lap(&self.times, stage as usize, now_us);
         let pinned = self.pin();
+        lap(Stage::Pinned);
         self.check(freshness, &pinned)?;
         // Below the log's start there is nothing to hold.
         let held = |covered: Sequence| covered.max(pinned.log_start);
-        let before = held(slot.known(self.partition).to);
         let report = LookupReport {
             high_watermark: pinned.high_watermark,
             visible: pinned.high_watermark,
             tail_start: pinned.view.start(),
-            coverage_before: before,
-            coverage: before,
             ..LookupReport::default()
         };
-        let from_tail = ask_tail(&pinned.view, query, &pinned.visible());
+        let from_tail = question.of_tail(&pinned.view, &pinned.visible());
+        lap(Stage::TailRead);
         if pinned.settled().is_empty() {
-            return Ok(answer(query, from_tail, Vec::new(), report));
-        }
-        let world = slot.world();
-        #[cfg(feature = "planted")]
-        if planted!(world, FrozenAsFresh) {
-            return super::frozen::as_fresh(slot, self.partition, query, report).await;
+            let known = held(slot.known(self.partition).to);
+            let report = LookupReport { coverage_before: known, coverage: known, ..report };
+            return Ok((question.merge(from_tail, None), report));
         }
         let unchecked = planted!(world, CoverageUnchecked);
         let need = if unchecked { 0 } else { self.need(slot, freshness, &pinned) };
         let mut attempt = Attempt::first(slot, self.partition, need).await?;
+        lap(Stage::Covered);
+        let is_answered = question.is_answered(&from_tail);
         let from_settled = loop {
-            match ask(&attempt.settled(), query, &pinned.settled()).await {
+            if is_answered && attempt.covering.covered.to >= pinned.settled_end() {
+                break None;
+            }
+            match question.of_settled(&attempt.settled(), &pinned.settled()).await {
                 Err(error) => attempt = attempt.next(error).await?,
-                Ok(found) => break found,
+                Ok(found) => break Some(found),
             }
         };
+        lap(Stage::SettledRead);
         let covering = attempt.covering;
         let mut report = LookupReport {
             coverage_before: held(covering.before),
@@ -135,11 +192,12 @@ impl PartitionIndex {
         };
         let is_whole = unchecked || covering.covered.to >= pinned.settled_end();
         if is_whole {
-            return Ok(answer(query, from_tail, from_settled, report));
+            return Ok((question.merge(from_tail, from_settled), report));
         }
         // Without what lies between, the tail would show messages behind a hole.
         report.visible = report.coverage;
-        Ok(answer(query, Vec::new(), from_settled, report))
+        let nothing = question.of_tail(&pinned.view, &(0..0));
+        Ok((question.merge(nothing, from_settled), report))
     }
 
     /// The frame that holds `sequence`, for a reader that begins there; `None` where it is not
@@ -200,20 +258,6 @@ impl PartitionIndex {
     }
 }
 
-fn answer(
-    query: &Query,
-    from_tail: Vec<MessageMeta>,
-    from_settled: Vec<MessageMeta>,
-    mut report: LookupReport,
-) -> Answer {
-    let found = merge(query, from_tail, from_settled);
-    let is_tail = |meta: &&MessageMeta| meta.sequence >= report.tail_start;
-    let from_tail = found.iter().filter(is_tail).count();
-    report.from_tail = count_u32(from_tail);
-    report.from_settled = count_u32(found.len() - from_tail);
-    Answer { found, report }
-}
-
 fn count_u32(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
@@ -255,56 +299,4 @@ impl<'a, W: World> Attempt<'a, W> {
         covering.reopened = true;
         Ok(Self { slot, partition, need, covering, is_last: true })
     }
-}
-
-/// Answers `query` from the settled part alone.
-pub(super) async fn ask<R: IndexRead>(
-    settled: &Settled<'_, R>,
-    query: &Query,
-    within: &Range<Sequence>,
-) -> Result<Vec<MessageMeta>, IndexError> {
-    match query {
-        Query::Id(id) => Ok(settled.by_id(id, within).await?.into_iter().collect()),
-        Query::AllOfId(id) => settled.all_by_id(id, within).await,
-        Query::Position(at) => Ok(settled.by_position(*at, within).await?.into_iter().collect()),
-        Query::Time { from_us, to_us, limit } => {
-            settled.by_time(*from_us..*to_us, within, *limit).await
-        }
-        Query::Sequence(sequence) => {
-            Ok(settled.by_sequence(*sequence, within).await?.into_iter().collect())
-        }
-    }
-}
-
-fn ask_tail(view: &TailView, query: &Query, within: &Range<Sequence>) -> Vec<MessageMeta> {
-    let below = within.end;
-    let mut found: Vec<_> = match query {
-        Query::Id(id) => view.by_id(id, below).into_iter().collect(),
-        Query::AllOfId(id) => view.all_by_id(id, below),
-        Query::Position(at) => view.by_position(*at, below).into_iter().collect(),
-        Query::Time { from_us, to_us, limit } => view.by_time(*from_us..*to_us, within, *limit),
-        Query::Sequence(sequence) => view.by_sequence(*sequence, below).into_iter().collect(),
-    };
-    // What was settled a moment ago may be trimmed before the tail lets it go.
-    found.retain(|meta| within.contains(&meta.sequence));
-    found
-}
-
-fn merge(
-    query: &Query,
-    from_tail: Vec<MessageMeta>,
-    from_settled: Vec<MessageMeta>,
-) -> Vec<MessageMeta> {
-    // The tail's are later than all that is settled.
-    let mut found = from_tail;
-    found.extend(from_settled);
-    match query {
-        Query::Id(_) | Query::Position(_) | Query::Sequence(_) => found.truncate(1),
-        Query::AllOfId(_) => {}
-        Query::Time { limit, .. } => {
-            found.sort_by_key(|meta| (meta.timestamp_us, meta.sequence));
-            found.truncate(*limit);
-        }
-    }
-    found
 }

@@ -8,11 +8,14 @@ pub mod chunk;
 pub mod coverage;
 pub mod entry;
 pub mod frozen;
+pub mod id_filter;
 pub mod key;
+pub mod known_ids;
 pub mod lookup;
 mod mark_history;
 pub mod model;
 pub mod query;
+mod question;
 #[cfg(feature = "rocks")]
 pub mod rocks;
 pub mod secondary;
@@ -27,6 +30,6 @@ mod varint;
 
 pub use frozen::{FrozenAnswer, FrozenIndex, FrozenReport};
 pub use lookup::PartitionIndex;
-pub use query::{Answer, Freshness, LookupReport, Query};
+pub use query::{Answer, Freshness, LookupReport, LookupStages, Query};
 pub use secondary::{SecondarySlot, SecondaryStats};
 pub use shard::IndexInstances;

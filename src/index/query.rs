@@ -1,5 +1,6 @@
 //! What can be asked of the index, and what it answers.
 
+use crate::sync::StageTime;
 use crate::types::{MessageMeta, Position, SegmentOffset, Sequence};
 
 /// A question about one partition.
@@ -80,4 +81,29 @@ pub struct LookupReport {
     pub catch_up_own_us: u64,
     /// Whether the instance was opened anew for it.
     pub reopened: bool,
+}
+
+/// How long each stage of a lookup took. Of 64 lookups of a partition one is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct LookupStages {
+    /// Loading the mark and pinning the tail.
+    pub pinned: StageTime,
+    /// Reading the tail.
+    pub tail_read: StageTime,
+    /// Having an instance that covers what is settled: opening it and catching up, where needed.
+    pub covered: StageTime,
+    /// Reading the settled part.
+    pub settled_read: StageTime,
+}
+
+impl LookupStages {
+    /// The stages in their order, with their names.
+    pub fn named(&self) -> [(&'static str, StageTime); 4] {
+        [
+            ("tail pinned", self.pinned),
+            ("tail read", self.tail_read),
+            ("covered", self.covered),
+            ("settled part read", self.settled_read),
+        ]
+    }
 }

@@ -181,6 +181,11 @@ impl<W: World> SecondarySlot<W> {
         self.slot().is_some()
     }
 
+    /// When the instance was last used; 0 where there is none.
+    pub(super) fn used_us(&self) -> u64 {
+        self.slot().as_ref().map_or(0, |instance| instance.used_us())
+    }
+
     /// What was counted so far.
     pub fn stats(&self) -> SecondaryStats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);

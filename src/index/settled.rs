@@ -1,12 +1,12 @@
 //! Questions to the settled part of a partition.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use super::chain;
 use super::coverage::Covered;
 use super::entry::FrameStart;
 use super::key;
-use super::value::{FrameValue, RecordValue};
+use super::value::{FrameValue, Malformed, RecordValue};
 use crate::io::{Family, IndexError, IndexRead};
 use crate::types::{ID_BYTES_MAX, MessageMeta, SegmentOffset, Sequence};
 
@@ -41,7 +41,43 @@ impl<'a, R: IndexRead> Settled<'a, R> {
         id: &str,
         within: &Range<Sequence>,
     ) -> Result<Option<MessageMeta>, IndexError> {
-        Ok(self.records_of(id, within, 1).await?.into_iter().next())
+        Ok(self.latest(id, within).await?.map(|record| record.meta(id)))
+    }
+
+    /// Where the latest record of `id` is.
+    pub(super) async fn latest(
+        &self,
+        id: &str,
+        within: &Range<Sequence>,
+    ) -> Result<Option<RecordValue>, IndexError> {
+        let within = self.bound(within);
+        if within.is_empty() || id.len() > ID_BYTES_MAX {
+            return Ok(None);
+        }
+        let mut later = None;
+        if self.covered.has_more {
+            let keys = key::by_id_more_range(self.partition, id, &within);
+            if let [(key, value), ..] = &*self.scan(Family::ByIdMore, &keys, 1).await? {
+                later = Some(decode(Family::ByIdMore, key, value)?);
+            }
+        }
+        let first = self.first(id, &within).await?;
+        Ok(later.into_iter().chain(first).max_by_key(|record| record.sequence))
+    }
+
+    /// What `by_id` holds of `id`. Where the first one was trimmed long ago, a later one may have
+    /// taken its place: nothing is said of which is later than those of `by_id_more`.
+    async fn first(
+        &self,
+        id: &str,
+        within: &Range<Sequence>,
+    ) -> Result<Option<RecordValue>, IndexError> {
+        let key = key::by_id(self.partition, id);
+        let Some(value) = self.reader.get(Family::ById, &key).await? else {
+            return Ok(None);
+        };
+        let record = decode(Family::ById, &key, &value)?;
+        Ok(within.contains(&record.sequence).then_some(record))
     }
 
     /// All records of `id`, latest first.
@@ -50,45 +86,28 @@ impl<'a, R: IndexRead> Settled<'a, R> {
         id: &str,
         within: &Range<Sequence>,
     ) -> Result<Vec<MessageMeta>, IndexError> {
-        self.records_of(id, within, usize::MAX).await
-    }
-
-    async fn records_of(
-        &self,
-        id: &str,
-        within: &Range<Sequence>,
-        limit: usize,
-    ) -> Result<Vec<MessageMeta>, IndexError> {
         let within = self.bound(within);
-        let mut found = Vec::new();
+        let mut found: Vec<MessageMeta> = Vec::new();
         if within.is_empty() || id.len() > ID_BYTES_MAX {
             return Ok(found);
         }
         if self.covered.has_more {
             let mut keys = key::by_id_more_range(self.partition, id, &within);
-            while found.len() < limit {
-                let page = PAGE.min(limit - found.len());
-                let entries = self.scan(Family::ByIdMore, &keys, page).await?;
+            loop {
+                let entries = self.scan(Family::ByIdMore, &keys, PAGE).await?;
                 for (key, value) in &entries {
                     found.push(decode(Family::ByIdMore, key, value)?.meta(id));
                 }
-                let Some((last, _)) = entries.last().filter(|_| entries.len() == page) else {
+                let Some((last, _)) = entries.last().filter(|_| entries.len() == PAGE) else {
                     break;
                 };
                 keys.start = after(last);
             }
         }
-        // Where the first one was trimmed long ago, a later one may have taken its place in
-        // `by_id`: nothing is said of which is later.
-        let key = key::by_id(self.partition, id);
-        if let Some(value) = self.reader.get(Family::ById, &key).await? {
-            let record = decode(Family::ById, &key, &value)?;
-            if within.contains(&record.sequence) {
-                let later = found.partition_point(|meta| meta.sequence > record.sequence);
-                found.insert(later, record.meta(id));
-            }
+        if let Some(record) = self.first(id, &within).await? {
+            let later = found.partition_point(|meta| meta.sequence > record.sequence);
+            found.insert(later, record.meta(id));
         }
-        found.truncate(limit);
         Ok(found)
     }
 
@@ -99,12 +118,15 @@ impl<'a, R: IndexRead> Settled<'a, R> {
         within: &Range<Sequence>,
     ) -> Result<Option<MessageMeta>, IndexError> {
         let keys = key::by_position_floor(self.partition, at);
-        let entry = self.reader.last_in(Family::ByPosition, &keys.start..&keys.end).await?;
-        let Some((key, value)) = entry else {
-            return Ok(None);
-        };
         let within = self.bound(within);
-        pick(&key, &value, |meta| meta.offset == at && within.contains(&meta.sequence))
+        let read = |key: &[u8], value: &[u8]| {
+            let find = || Ok(FrameValue::decode(value)?.record_at(at)?.map(|found| found.meta()));
+            find().map_err(|error: Malformed| error.in_family(Family::ByPosition, key))
+        };
+        let family = Family::ByPosition;
+        let found = self.reader.read_last(family, &keys.start..&keys.end, read).await?;
+        let found = found.transpose()?.flatten();
+        Ok(found.filter(|meta| within.contains(&meta.sequence)))
     }
 
     /// The first `limit` records stamped in `times`, by timestamp, then by sequence. Reads the
@@ -120,34 +142,28 @@ impl<'a, R: IndexRead> Settled<'a, R> {
         if times.is_empty() || within.is_empty() || limit == 0 {
             return Ok(found);
         }
-        let mut keys = key::by_time_range(self.partition, &times);
-        let mut bucket = None;
-        loop {
-            let entries = self.scan(Family::ByTime, &keys, PAGE).await?;
-            for (key, value) in &entries {
-                let next = key::bucket_of(key);
-                if found.len() >= limit && next != bucket {
-                    return Ok(in_order(found, limit));
-                }
-                bucket = next;
-                let malformed =
-                    |error: super::value::Malformed| error.in_family(Family::ByTime, key);
-                for record in FrameValue::decode(value).map_err(malformed)?.records() {
-                    let record = record.map_err(malformed)?;
-                    if times.contains(&record.timestamp_us) && within.contains(&record.sequence) {
-                        found.push(record.meta());
-                    }
-                }
-                // A bucket may hold many times more than are wanted.
-                if found.len() / 4 >= limit.max(PAGE) {
-                    found = in_order(found, limit);
-                }
+        let keys = key::by_time_range(self.partition, &times);
+        let (mut bucket, mut outcome) = (None, Ok(()));
+        let visitor = |key: &[u8], value: &[u8]| {
+            let next = key::bucket_of(key);
+            if found.len() >= limit && next != bucket {
+                return ControlFlow::Break(());
             }
-            let Some((last, _)) = entries.last().filter(|_| entries.len() == PAGE) else {
-                return Ok(in_order(found, limit));
-            };
-            keys.start = after(last);
-        }
+            bucket = next;
+            if let Err(error) = add(value, &times, &within, &mut found) {
+                outcome = Err(error.in_family(Family::ByTime, key));
+                return ControlFlow::Break(());
+            }
+            // A bucket may hold many times more than are wanted.
+            if found.len() / 4 >= limit.max(PAGE) {
+                in_order(&mut found, limit);
+            }
+            ControlFlow::Continue(())
+        };
+        self.reader.visit(Family::ByTime, &keys.start..&keys.end, visitor).await?;
+        outcome?;
+        in_order(&mut found, limit);
+        Ok(found)
     }
 
     /// The record `sequence`.
@@ -156,10 +172,16 @@ impl<'a, R: IndexRead> Settled<'a, R> {
         sequence: Sequence,
         within: &Range<Sequence>,
     ) -> Result<Option<MessageMeta>, IndexError> {
-        let Some((key, value)) = self.frame_of(sequence, within).await? else {
-            return Ok(None);
+        let find = |frame: &FrameValue<'_>| {
+            for record in frame.records() {
+                let record = record?;
+                if record.sequence == sequence {
+                    return Ok(Some(record.meta()));
+                }
+            }
+            Ok::<_, Malformed>(None)
         };
-        pick(&key, &value, |meta| meta.sequence == sequence)
+        Ok(self.in_frame_of(sequence, within, find).await?.flatten())
     }
 
     /// The frame that holds `sequence`.
@@ -168,41 +190,42 @@ impl<'a, R: IndexRead> Settled<'a, R> {
         sequence: Sequence,
         within: &Range<Sequence>,
     ) -> Result<Option<FrameStart>, IndexError> {
-        let Some((key, value)) = self.frame_of(sequence, within).await? else {
-            return Ok(None);
-        };
-        let frame = FrameValue::decode(&value);
-        Ok(Some(frame.map_err(|error| error.in_family(Family::ByPosition, &key))?.place))
+        self.in_frame_of(sequence, within, |frame| Ok(frame.place)).await
     }
 
-    async fn frame_of(
+    /// What `read` makes of the frame that holds `sequence`.
+    async fn in_frame_of<T: Send>(
         &self,
         sequence: Sequence,
         within: &Range<Sequence>,
-    ) -> Result<Option<Entry>, IndexError> {
+        read: impl Fn(&FrameValue<'_>) -> Result<T, Malformed> + Send + Sync,
+    ) -> Result<Option<T>, IndexError> {
         if !self.bound(within).contains(&sequence) {
             return Ok(None);
         }
         let Some(from) = self.waypoint(sequence).await? else {
             return Ok(None);
         };
-        let mut keys = key::by_position_from(self.partition, from.offset());
-        loop {
-            let entries = self.scan(Family::ByPosition, &keys, PAGE).await?;
-            let full = entries.len() == PAGE;
-            for (key, value) in entries {
-                let frame = FrameValue::decode(&value);
-                let frame = frame.map_err(|error| error.in_family(Family::ByPosition, &key))?;
+        let keys = key::by_position_from(self.partition, from.offset());
+        let mut outcome = Ok(None);
+        let visitor = |key: &[u8], value: &[u8]| {
+            let found = FrameValue::decode(value).and_then(|frame| {
                 let first = frame.place.first_sequence;
-                if sequence < first + u64::from(frame.count()) {
-                    return Ok((first <= sequence).then_some((key, value)));
+                if sequence >= first + u64::from(frame.count()) {
+                    return Ok(ControlFlow::Continue(()));
                 }
-                keys.start = after(&key);
+                let found = (first <= sequence).then(|| read(&frame)).transpose()?;
+                Ok(ControlFlow::Break(found))
+            });
+            match found {
+                Ok(ControlFlow::Continue(())) => return ControlFlow::Continue(()),
+                Ok(ControlFlow::Break(found)) => outcome = Ok(found),
+                Err(error) => outcome = Err(error.in_family(Family::ByPosition, key)),
             }
-            if !full {
-                return Ok(None);
-            }
-        }
+            ControlFlow::Break(())
+        };
+        self.reader.visit(Family::ByPosition, &keys.start..&keys.end, visitor).await?;
+        outcome
     }
 
     /// A frame at or before the one that holds `sequence`, by halving the chain of markers.
@@ -245,26 +268,23 @@ fn decode(family: Family, key: &[u8], value: &[u8]) -> Result<RecordValue, Index
     RecordValue::decode(value).map_err(|error| error.in_family(family, key))
 }
 
-/// The record of a `by_position` entry that `wanted` is true for.
-fn pick(
-    key: &[u8],
+/// Adds the records of a `by_time` entry that are stamped in `times`.
+fn add(
     value: &[u8],
-    wanted: impl Fn(&super::value::RecordView<'_>) -> bool,
-) -> Result<Option<MessageMeta>, IndexError> {
-    let find = || {
-        for record in FrameValue::decode(value)?.records() {
-            let record = record?;
-            if wanted(&record) {
-                return Ok(Some(record.meta()));
-            }
+    times: &Range<i64>,
+    within: &Range<Sequence>,
+    found: &mut Vec<MessageMeta>,
+) -> Result<(), Malformed> {
+    for record in FrameValue::decode(value)?.records() {
+        let record = record?;
+        if times.contains(&record.timestamp_us) && within.contains(&record.sequence) {
+            found.push(record.meta());
         }
-        Ok(None)
-    };
-    find().map_err(|error: super::value::Malformed| error.in_family(Family::ByPosition, key))
+    }
+    Ok(())
 }
 
-fn in_order(mut found: Vec<MessageMeta>, limit: usize) -> Vec<MessageMeta> {
+fn in_order(found: &mut Vec<MessageMeta>, limit: usize) {
     found.sort_by_key(|meta| (meta.timestamp_us, meta.sequence));
     found.truncate(limit);
-    found
 }

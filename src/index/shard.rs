@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::error::StorageResult;
@@ -53,10 +53,35 @@ pub struct Shard<W: World> {
     /// An instance that failed for good, while somebody may still hold it.
     replaced: Mutex<Weak<Primary<W>>>,
     opening: SingleFlight<StorageResult<Arc<Primary<W>>>>,
-    /// When either instance was last asked for.
-    used_us: AtomicU64,
     /// Where the log of each partition begins, for compaction.
-    log_starts: Mutex<BTreeMap<u32, Sequence>>,
+    log_starts: Arc<LogStarts>,
+}
+
+/// Where the logs of partitions begin, as far as retention dropped anything.
+#[derive(Default)]
+struct LogStarts {
+    /// Compaction asks about every entry: where nothing was ever dropped, it takes no lock.
+    is_any: AtomicBool,
+    of_partitions: Mutex<BTreeMap<u32, Sequence>>,
+}
+
+impl LogStarts {
+    fn note(&self, partition: u32, log_start: Sequence) {
+        let mut starts = self.of_partitions.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = starts.entry(partition).or_default();
+        *known = log_start.max(*known);
+        if log_start > 0 {
+            self.is_any.store(true, Ordering::Release);
+        }
+    }
+
+    fn of(&self, partition: u32) -> Sequence {
+        if !self.is_any.load(Ordering::Acquire) {
+            return 0;
+        }
+        let starts = self.of_partitions.lock().unwrap_or_else(PoisonError::into_inner);
+        starts.get(&partition).copied().unwrap_or(0)
+    }
 }
 
 struct OpenPrimary<W: World> {
@@ -80,8 +105,7 @@ impl<W: World> Shard<W> {
             primary: Mutex::new(None),
             replaced: Mutex::new(Weak::new()),
             opening: SingleFlight::new(),
-            used_us: AtomicU64::new(0),
-            log_starts: Mutex::default(),
+            log_starts: Arc::default(),
         })
     }
 
@@ -166,20 +190,27 @@ impl<W: World> Shard<W> {
         }
     }
 
-    /// Notes that the database is about to be used. Where it has to be opened for that and many
-    /// are open, those that nobody has used for longest are closed.
+    /// The database is about to be used. Where it has to be opened for that and many are open,
+    /// those that nobody has used for longest are closed.
     pub fn make_room(&self) {
-        self.used_us.store(self.world.monotonic_us(), Ordering::Relaxed);
-        if self.primary_is_open() || self.secondary.is_open() {
+        if self.secondary.is_open() || self.primary_is_open() {
             return;
         }
         let mut open: Vec<_> = self.world.registry().list::<Self>(REGISTRY_KIND);
         open.retain(|(_, shard)| shard.primary_is_open() || shard.secondary.is_open());
         let Some(excess) = (open.len() + 1).checked_sub(OPEN_COUNT_MAX) else { return };
-        open.sort_by_key(|(_, shard)| shard.used_us.load(Ordering::Relaxed));
+        open.sort_by_key(|(_, shard)| shard.used_us());
         for (_, shard) in open.iter().take(excess) {
             shard.close();
         }
+    }
+
+    /// When either instance was last asked for.
+    fn used_us(&self) -> u64 {
+        let slot = self.primary.lock().unwrap_or_else(PoisonError::into_inner);
+        let primary_us = slot.as_ref().map_or(0, |open| open.used_us);
+        drop(slot);
+        primary_us.max(self.secondary.used_us())
     }
 
     fn take_up(&self) -> Option<Arc<Primary<W>>> {
@@ -197,9 +228,9 @@ impl<W: World> Shard<W> {
         let topic_directory = self.directory.ancestors().nth(3).unwrap_or(&self.directory);
         make_directories(&self.world, &self.directory, topic_directory).await?;
         // Compaction drops what retention dropped; a partition that nobody uses keeps it.
-        let this = Arc::downgrade(self);
-        let log_start = move |partition| this.upgrade().map_or(0, |s| s.log_start(partition));
-        let options = IndexOptions { trimmed: Some(trim_filter(log_start)) };
+        let starts = self.log_starts.clone();
+        let trimmed = trim_filter(move |partition| starts.of(partition));
+        let options = IndexOptions { trimmed: Some(trimmed) };
         let instance = Arc::new(self.world.index().open_primary(&self.directory, options).await?);
         let used_us = self.world.monotonic_us();
         let open = OpenPrimary { instance: instance.clone(), used_us };
@@ -210,14 +241,7 @@ impl<W: World> Shard<W> {
 
     /// Notes that retention dropped what is below `log_start`; it never goes back.
     pub fn note_log_start(&self, partition: u32, log_start: Sequence) {
-        let mut starts = self.log_starts.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = starts.entry(partition).or_default();
-        *known = log_start.max(*known);
-    }
-
-    fn log_start(&self, partition: u32) -> Sequence {
-        let starts = self.log_starts.lock().unwrap_or_else(PoisonError::into_inner);
-        starts.get(&partition).copied().unwrap_or(0)
+        self.log_starts.note(partition, log_start);
     }
 
     fn close_when_idle(self: &Arc<Self>) {

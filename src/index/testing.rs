@@ -13,7 +13,8 @@ use std::task::{Context, Poll, Waker};
 use proptest::prelude::*;
 
 use super::chunk;
-use super::entry::{BatchEntry, RecordEntry};
+use super::entry::{BatchEntry, RecordEntries, RecordEntry};
+use super::key::TIME_BUCKET_US;
 use super::model::{ModelBackend, ModelPrimary, ModelSecondary};
 use super::settled::Settled;
 use super::tail::TailChunk;
@@ -29,7 +30,7 @@ pub(crate) type FrameDraw = (Vec<(u8, i64)>, bool);
 /// Frames with few ids, so that they repeat, and timestamps that are equal, out of order, and
 /// on both sides of the edges of buckets.
 pub(crate) fn frame() -> impl Strategy<Value = FrameDraw> {
-    let near = (-2i64..3, -2i64..3).prop_map(|(bucket, step)| bucket * 100_000 + step);
+    let near = (-2i64..3, -2i64..3).prop_map(|(bucket, step)| bucket * TIME_BUCKET_US + step);
     let time = prop_oneof![8 => near, 1 => any::<i64>()];
     (prop::collection::vec((0u8..6, time), 1..6), prop::bool::weighted(0.1))
 }
@@ -66,12 +67,13 @@ impl NaiveLog {
             self.offset = 4096;
         }
         let mut length = 40;
-        let mut record = |(number, timestamp_us)| {
+        let mut records = RecordEntries::default();
+        for (number, timestamp_us) in messages {
             let (offset_in_frame, length_bytes) = (length, 30 + u32::from(number));
             length += length_bytes;
-            RecordEntry { id: id(number).into(), timestamp_us, offset_in_frame, length_bytes }
-        };
-        let records: Vec<_> = messages.into_iter().map(&mut record).collect();
+            let id = &id(number);
+            records.push(RecordEntry { id, timestamp_us, offset_in_frame, length_bytes });
+        }
         let batch = BatchEntry {
             first_sequence: self.end(),
             segment_id: self.segment_id,
@@ -179,7 +181,7 @@ impl Database {
 
     pub(crate) fn build(&self, frames: &[BatchEntry]) -> SortedRuns {
         let chunk = TailChunk::of(frames.iter().cloned());
-        now(chunk::build(&self.primary, PARTITION, self.chunk_count, &chunk)).unwrap()
+        now(chunk::build(&self.primary, PARTITION, self.chunk_count, &chunk, None)).unwrap()
     }
 
     pub(crate) fn settle(&mut self, frames: &[BatchEntry]) {

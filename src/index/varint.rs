@@ -36,6 +36,11 @@ impl<'a> Input<'a> {
 
     /// Refuses encodings that are longer than needed, so that a number has one form only.
     pub(super) fn number(&mut self) -> Option<u64> {
+        // Most numbers are small.
+        if let [byte @ 0..0x80, rest @ ..] = self.0 {
+            self.0 = rest;
+            return Some(u64::from(*byte));
+        }
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;

@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::io;
 
+use bytes::{Bytes, BytesMut};
+
 /// How [`super::World::open`] treats what is there and what is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenMode {
@@ -26,6 +28,20 @@ pub trait File: Clone + Send + Sync + 'static {
         offset: u64,
         length_bytes: usize,
     ) -> impl Future<Output = io::Result<Vec<u8>>> + Send;
+
+    /// As [`File::read_at`], into the memory of `spare` where the file can: the content of `spare`
+    /// goes. For who reads block after block.
+    fn read_block(
+        &self,
+        offset: u64,
+        length_bytes: usize,
+        spare: BytesMut,
+    ) -> impl Future<Output = io::Result<Bytes>> + Send {
+        async move {
+            drop(spare);
+            Ok(self.read_at(offset, length_bytes).await?.into())
+        }
+    }
 
     /// Writes all of `bytes` at `offset`, extending the file where needed. After an error any
     /// part of it may have been written.

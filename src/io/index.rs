@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -71,19 +71,40 @@ pub struct SortedRun {
 }
 
 impl SortedRun {
+    /// Has memory for `count` more entries that take `bytes` together.
+    pub fn reserve(&mut self, count: usize, bytes: usize) {
+        self.ends.reserve(count);
+        self.bytes.reserve(bytes);
+    }
+
     /// Adds an entry.
     ///
     /// # Panics
     /// Where `key` is not greater than the last one, or the run passes 4 GiB.
     pub fn push(&mut self, key: &[u8], value: &[u8]) {
+        self.push_with(|out| out.extend_from_slice(key), |out| out.extend_from_slice(value));
+    }
+
+    /// Adds the entry whose key and value the two append.
+    ///
+    /// # Panics
+    /// As [`SortedRun::push`].
+    pub fn push_with(&mut self, key: impl FnOnce(&mut Vec<u8>), value: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.bytes.len();
+        key(&mut self.bytes);
+        let key_end = u32::try_from(self.bytes.len()).expect("a sorted run stays under 4 GiB");
         if let Some(last) = self.ends.len().checked_sub(1) {
+            let key = &self.bytes[start..];
             assert!(self.entry(last).0 < key, "keys of a sorted run must ascend");
         }
-        self.bytes.extend_from_slice(key);
-        let key_end = u32::try_from(self.bytes.len()).expect("a sorted run stays under 4 GiB");
-        self.bytes.extend_from_slice(value);
+        value(&mut self.bytes);
         let value_end = u32::try_from(self.bytes.len()).expect("a sorted run stays under 4 GiB");
         self.ends.push((key_end, value_end));
+    }
+
+    /// The bytes of all keys and values.
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
     }
 
     /// The number of entries.
@@ -218,7 +239,50 @@ pub trait IndexRead: Clone + Send + Sync + 'static {
         range: Range<&[u8]>,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<(Vec<u8>, Vec<u8>)>, IndexError>> + Send;
+
+    /// As [`IndexRead::last_in`], and gives the entry to `read` where it lies, if that spares a
+    /// copy.
+    fn read_last<T: Send>(
+        &self,
+        family: Family,
+        range: Range<&[u8]>,
+        read: impl FnOnce(&[u8], &[u8]) -> T + Send,
+    ) -> impl Future<Output = Result<Option<T>, IndexError>> + Send {
+        async move {
+            let last = self.last_in(family, range).await?;
+            Ok(last.map(|(key, value)| read(&key, &value)))
+        }
+    }
+
+    /// Gives `visitor` the entries of `range` (end exclusive) where they lie, if that spares a
+    /// copy, ascending, until it breaks off.
+    fn visit(
+        &self,
+        family: Family,
+        range: Range<&[u8]>,
+        mut visitor: impl FnMut(&[u8], &[u8]) -> ControlFlow<()> + Send,
+    ) -> impl Future<Output = Result<(), IndexError>> + Send {
+        async move {
+            let mut from = range.start.to_vec();
+            loop {
+                let entries = self.scan(family, &from..range.end, VISIT_PAGE).await?;
+                for (key, value) in &entries {
+                    if visitor(key, value).is_break() {
+                        return Ok(());
+                    }
+                }
+                let Some((last, _)) = entries.last().filter(|_| entries.len() == VISIT_PAGE) else {
+                    return Ok(());
+                };
+                // The least key that is greater.
+                from = [last, &[0][..]].concat();
+            }
+        }
+    }
 }
+
+/// How many entries a visit reads at once, where it has to copy them.
+const VISIT_PAGE: usize = 128;
 
 /// The instance that writes.
 pub trait IndexPrimary: IndexRead {

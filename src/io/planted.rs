@@ -48,6 +48,8 @@ pub enum Planted {
     CutTooLittle,
     /// Frames carry a durable mark that no sync has proven.
     MarkTooEarly,
+    /// Frames carry no durable mark.
+    MarkNeverWritten,
     /// A chunk that could not be settled in every family is taken for settled.
     SettleFailureIgnored,
     /// Recovery leaves what was not settled out of the tail.
@@ -60,6 +62,8 @@ pub enum Planted {
     EpochKept,
     /// A segment that was cut is appended to.
     CutAppendedTo,
+    /// A committed position is not compared with the history of epochs.
+    EpochIgnored,
     /// A frame becomes visible in two halves.
     BatchHalved,
     /// A torn end that an earlier recovery left behind is taken for damage.
@@ -68,7 +72,7 @@ pub enum Planted {
 
 impl Planted {
     /// All of them, in the order above.
-    pub const ALL: [Planted; 29] = [
+    pub const ALL: [Planted; 31] = [
         Planted::PublishBeforeTail,
         Planted::CoverageUnchecked,
         Planted::CatchUpSkipped,
@@ -90,12 +94,14 @@ impl Planted {
         Planted::CutTooMuch,
         Planted::CutTooLittle,
         Planted::MarkTooEarly,
+        Planted::MarkNeverWritten,
         Planted::SettleFailureIgnored,
         Planted::TailNotRebuilt,
         Planted::CommitLate,
         Planted::OlderSlotChosen,
         Planted::EpochKept,
         Planted::CutAppendedTo,
+        Planted::EpochIgnored,
         Planted::BatchHalved,
         Planted::RecoveryOnce,
     ];

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{StorageError, StorageResult};
 use crate::io::{File, OpenMode, World};
 use crate::planted;
-use crate::types::{Epoch, Position, Sequence};
+use crate::types::{Epoch, Position, SegmentId, Sequence};
 
 use super::slot::{BlockReader, BlockWriter};
 
@@ -79,18 +79,34 @@ impl EpochHistory {
         Ok(Self { starts })
     }
 
+    /// Whether the epoch of the partition's newest segment is known. Its entry was safe before the
+    /// segment was made.
+    ///
+    /// # Errors
+    /// `Corrupt` where it is not: the entry is damaged.
+    pub fn check_covers(&self, directory: &Path, newest: Option<SegmentId>) -> StorageResult<()> {
+        let known = self.last().map_or(0, |last| last.epoch);
+        let Some(newest) = newest.filter(|newest| newest.epoch() > known) else { return Ok(()) };
+        Err(StorageError::Corrupt {
+            path: Self::path(directory),
+            offset: (self.starts.len() * ENTRY_BYTES) as u64,
+            what: format!(
+                "no valid entry for epoch {}, of which segments are there",
+                newest.epoch()
+            ),
+        })
+    }
+
     /// Adds the next epoch, beginning at `first_sequence`, and forces it to disk before it
-    /// returns: no message of an epoch is ever written before its entry is safe. `used` is the
-    /// newest epoch that a file names: one whose entry has rotted is not begun again.
+    /// returns: no message of an epoch is ever written before its entry is safe.
     pub async fn begin<W: World>(
         &mut self,
         world: &W,
         directory: &Path,
         first_sequence: Sequence,
-        used: Epoch,
     ) -> StorageResult<Epoch> {
-        let epoch = self.last().map_or(0, |last| last.epoch).max(used)
-            + u32::from(!planted!(world, EpochKept));
+        let last = self.last().map_or(0, |last| last.epoch);
+        let epoch = last + u32::from(!planted!(world, EpochKept));
         let path = Self::path(directory);
         let file = world
             .open(&path, OpenMode::Create)

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::segment::segment_file_name;
-use crate::types::{SegmentId, Sequence};
+use crate::types::{Epoch, SegmentId, Sequence};
+
+use super::epochs::{EpochHistory, EpochStart};
 
 /// One segment file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +27,28 @@ pub struct SegmentEntry {
 pub struct SegmentList {
     directory: Arc<PathBuf>,
     entries: Arc<Mutex<Vec<SegmentEntry>>>,
+    /// Where each epoch began when the list was made, ascending by epoch.
+    starts: Arc<[EpochStart]>,
 }
 
 impl SegmentList {
     /// A list of `entries`, ascending, in `directory`.
     pub fn new(directory: &Path, entries: Vec<SegmentEntry>) -> Self {
         assert!(entries.is_sorted_by_key(|entry| entry.id), "segments are listed in order");
-        Self { directory: Arc::new(directory.to_owned()), entries: Arc::new(Mutex::new(entries)) }
+        let (directory, entries) = (Arc::new(directory.to_owned()), Arc::new(Mutex::new(entries)));
+        Self { directory, entries, starts: Arc::default() }
+    }
+
+    /// The same list, cut where `epochs` say: what an opening cut stays cut, though no segment
+    /// followed it, and though what was damaged then is whole again.
+    pub fn cut_by(self, epochs: &EpochHistory) -> Self {
+        Self { starts: epochs.starts().into(), ..self }
+    }
+
+    /// The sequence from which on later epochs replaced what an epoch wrote, where there are any.
+    pub fn cut_of(&self, epoch: Epoch) -> Option<Sequence> {
+        let later = self.starts.iter().filter(|start| start.epoch > epoch);
+        later.map(|start| start.first_sequence).min()
     }
 
     /// Where the segments lie.

@@ -6,7 +6,7 @@ use super::*;
 use crate::io::real::Real;
 use crate::io::{File, OpenMode, World};
 use crate::sync::MarksView;
-use crate::types::Position;
+use crate::types::{Position, SegmentId};
 
 async fn open(world: &Real, path: &Path) -> <Real as World>::File {
     world.open(path, OpenMode::Create).await.unwrap()
@@ -17,10 +17,9 @@ async fn epochs_are_kept_in_order_and_a_torn_last_entry_was_never_used() {
     let directory = tempfile::tempdir().unwrap();
     let world = Real::new();
     let mut history = EpochHistory::default();
-    assert_eq!(history.begin(&world, directory.path(), 0, 0).await.unwrap(), 1);
-    assert_eq!(history.begin(&world, directory.path(), 10, 0).await.unwrap(), 2);
-    // A file of an epoch whose entry is gone: its number is not given again.
-    assert_eq!(history.begin(&world, directory.path(), 10, 6).await.unwrap(), 7);
+    assert_eq!(history.begin(&world, directory.path(), 0).await.unwrap(), 1);
+    assert_eq!(history.begin(&world, directory.path(), 10).await.unwrap(), 2);
+    assert_eq!(history.begin(&world, directory.path(), 10).await.unwrap(), 3);
     assert_eq!(EpochHistory::read(&world, directory.path()).await.unwrap(), history);
     let file = open(&world, &directory.path().join(EpochHistory::FILE_NAME)).await;
     file.write_at(96, b"half an entry").await.unwrap();
@@ -31,12 +30,37 @@ async fn epochs_are_kept_in_order_and_a_torn_last_entry_was_never_used() {
 }
 
 #[tokio::test]
+async fn a_segment_of_an_epoch_without_an_entry_is_damage() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = Real::new();
+    let mut history = EpochHistory::default();
+    history.begin(&world, directory.path(), 0).await.unwrap();
+    let covers = |epoch| history.check_covers(directory.path(), Some(SegmentId::new(epoch, 0)));
+    assert!(history.check_covers(directory.path(), None).is_ok() && covers(1).is_ok());
+    assert_eq!(covers(2).unwrap_err().kind(), crate::ErrorKind::Corrupt);
+}
+
+#[tokio::test]
+async fn what_a_later_epoch_replaced_stays_cut() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = Real::new();
+    let mut history = EpochHistory::default();
+    for first_sequence in [0, 10, 8] {
+        history.begin(&world, directory.path(), first_sequence).await.unwrap();
+    }
+    let segments = SegmentList::new(directory.path(), Vec::new());
+    assert_eq!(segments.cut_of(1), None);
+    let segments = segments.cut_by(&history);
+    assert_eq!([1, 2, 3].map(|epoch| segments.cut_of(epoch)), [Some(8), Some(8), None]);
+}
+
+#[tokio::test]
 async fn positions_above_the_start_of_a_later_epoch_were_lost() {
     let directory = tempfile::tempdir().unwrap();
     let world = Real::new();
     let mut history = EpochHistory::default();
     for first_sequence in [0, 10, 8] {
-        history.begin(&world, directory.path(), first_sequence, 0).await.unwrap();
+        history.begin(&world, directory.path(), first_sequence).await.unwrap();
     }
     let contains = |epoch, sequence| history.contains(Position { epoch, sequence });
     assert!(contains(1, 8) && contains(2, 8) && contains(3, 8) && contains(3, 99));

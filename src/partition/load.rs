@@ -128,6 +128,8 @@ pub(super) async fn load<W: World>(partition: &Arc<Partition<W>>) -> StorageResu
     }
     let epochs = EpochHistory::read(world, directory).await?;
     let (segments, _) = list_segments(world, directory, partition.topic.topic_id).await?;
+    let segments = segments.cut_by(&epochs);
+    epochs.check_covers(directory, segments.all().last().map(|newest| newest.id))?;
     let mark = MarkFile::<W::File>::read(world, directory).await?;
     let log_start = mark.map_or(0, |mark| mark.marks.log_start);
     let (settled, start) = partition.shard.secondary.settled_end(partition.number).await?;

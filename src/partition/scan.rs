@@ -81,11 +81,23 @@ pub(crate) async fn scan_from<W: World>(
         }
         let offset = start.filter(|place| place.segment_id == entry.id).map(|place| place.offset);
         let next_base = all.get(index + 1).map(|next| next.base_sequence);
-        let bound = next_base.map_or(sequences.end, |base| base.min(sequences.end));
+        let cut = segments.cut_of(entry.id.epoch());
+        let ends = [next_base, cut, Some(sequences.end)];
+        let bound = ends.into_iter().flatten().min().expect("the last one is there");
         let segment = open_segment(world, segments, entry).await?;
         let end = scan_segment(segment, offset, bound, &mut scan, &mut sink).await?;
         let Some(end) = end else { continue };
         let was_cut = next_base.is_some_and(|base| base <= scan.log_end);
+        // Everything below the start is settled, and was forced before.
+        let read_to = scan.frames.last().map_or(entry.base_sequence, |frame| frame.end);
+        if read_to < sequences.start && next_base.is_none_or(|base| base > read_to) {
+            let what = format!(
+                "{}: messages {read_to}..{} were synced, as the index says",
+                end.what, sequences.start
+            );
+            let path = segments.path(entry.id);
+            return Err(StorageError::Corrupt { path, offset: end.at.offset, what });
+        }
         if !was_cut || planted!(world, RecoveryOnce) {
             refuse_damage(world, segments, &all[index..], &end, scan.log_end).await?;
         }
@@ -165,7 +177,7 @@ fn entry_of(frame: &Frame) -> BatchEntry {
         records: frame
             .records()
             .map(|record| RecordEntry {
-                id: record.id().into(),
+                id: record.id(),
                 timestamp_us: record.timestamp_us(),
                 offset_in_frame: (record.offset().offset - place.offset) as u32,
                 length_bytes: record.length_bytes(),

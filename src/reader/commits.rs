@@ -70,7 +70,7 @@ impl<W: World> Commits<W> {
             }
         }
         let committed = Committed { position, record_checksum: checksum };
-        file.get().write(Some(committed), false).await?;
+        file.write(Some(committed), false).await?;
         world.step(Step::CommitWritten).await;
         Ok(())
     }
@@ -113,7 +113,7 @@ impl<W: World> Commits<W> {
         let state = partition.state().await?;
         let position = state.epochs.position(next);
         let mut file = self.take(partition, group).await?;
-        file.get().write(Some(Committed { position, record_checksum: 0 }), true).await?;
+        file.write(Some(Committed { position, record_checksum: 0 }), true).await?;
         partition.world.step(Step::CommitForced).await;
         Ok(())
     }
@@ -155,6 +155,16 @@ impl<W: World> Turn<'_, W> {
     fn get(&mut self) -> &mut CommitFile<W> {
         self.file.as_mut().expect("a turn holds its file")
     }
+
+    /// Writes to the file. A write that failed may be there in part: the file is let go, and who
+    /// asks next reads what it holds.
+    async fn write(&mut self, committed: Option<Committed>, force: bool) -> StorageResult<()> {
+        let written = self.get().write(committed, force).await;
+        if written.is_err() {
+            self.file = None;
+        }
+        written
+    }
 }
 
 impl<W: World> Drop for Turn<'_, W> {
@@ -172,8 +182,9 @@ impl<W: World> Drop for Turn<'_, W> {
 /// Whether a position is still in the partition's history.
 async fn check<W: World>(partition: &Arc<Partition<W>>, position: Position) -> StorageResult<()> {
     let state = partition.state().await?;
+    let known = state.epochs.contains(position) || planted!(&partition.world, EpochIgnored);
     let marks = state.index.marks.view();
-    if state.epochs.contains(position) && position.sequence <= marks.high_watermark {
+    if known && position.sequence <= marks.high_watermark {
         return Ok(());
     }
     Err(StorageError::PositionLost {

@@ -6,17 +6,16 @@ use crate::error::{StorageError, StorageResult};
 use crate::io::World;
 use crate::log::ReadAhead;
 use crate::partition::{Partition, PartitionState};
-use crate::record::{Frame, RecordView};
+use crate::record::{Frame, FrameCursor, RecordError};
 use crate::segment::FIRST_FRAME_OFFSET;
 use crate::sync::Waiters;
 use crate::types::{ReadMessage, Sequence};
 
 /// The next message to deliver, and what was read ahead of it.
-#[derive(Clone)]
 pub(super) struct Cursor {
     pub(super) next: Sequence,
-    /// The frame that holds `next`, where it was read already.
-    frame: Option<Frame>,
+    /// The frame that holds `next` and where in it that is, where it was read already.
+    frame: Option<(Frame, FrameCursor)>,
     ahead: Option<ReadAhead>,
 }
 
@@ -26,6 +25,7 @@ impl Cursor {
     }
 
     /// Takes up to `count` messages that are visible now, in order; fewer where no more are.
+    /// After an error it is anywhere.
     ///
     /// # Errors
     /// `Trimmed` where retention dropped the next one; `Corrupt` where the log is damaged.
@@ -42,23 +42,22 @@ impl Cursor {
         }
         let mut messages = Vec::new();
         while messages.len() < count && self.next < high_watermark {
-            if self.frame.is_none() {
-                let frame = self.read_frame(partition, state).await;
-                self.frame = Some(frame.map_err(|error| self.or_trimmed(state, error))?);
-            }
-            let frame = self.frame.as_ref().expect("it was just read");
-            let header = frame.header();
-            let behind = header.next_sequence();
-            let skipped = (self.next - header.first_sequence) as usize;
-            for record in frame.records().skip(skipped).take(count - messages.len()) {
-                if self.next >= high_watermark {
-                    break;
+            let (frame, within) = match self.frame.take() {
+                Some(read) => read,
+                None => {
+                    let read = self.read_frame(partition, state).await;
+                    read.map_err(|error| self.or_trimmed(state, error))?
                 }
-                messages.push(message_of(frame, &record, state)?);
-                self.next += 1;
-            }
-            if self.next == behind {
-                self.frame = None;
+            };
+            let behind = frame.header().next_sequence();
+            let visible = (behind.min(high_watermark) - self.next) as usize;
+            let taken = visible.min(count - messages.len());
+            let within = frame
+                .read_messages(within, taken, &mut messages)
+                .map_err(|error| corrupt(&frame, state, &error))?;
+            self.next += taken as u64;
+            if self.next < behind {
+                self.frame = Some((frame, within));
             }
         }
         Ok(messages)
@@ -78,7 +77,7 @@ impl Cursor {
         &mut self,
         partition: &Partition<W>,
         state: &PartitionState,
-    ) -> StorageResult<Frame> {
+    ) -> StorageResult<(Frame, FrameCursor)> {
         let world = &partition.world;
         let gone =
             || StorageError::Trimmed { given: self.next, log_start: state.index.marks.log_start() };
@@ -97,15 +96,18 @@ impl Cursor {
             ahead.advance(&frame);
             // Marks carry no message; frames below are passed where the place was a guess.
             if frame.header().next_sequence() > self.next {
-                if frame.header().first_sequence > self.next {
+                let Some(passed) = self.next.checked_sub(frame.header().first_sequence) else {
                     return Err(StorageError::Corrupt {
                         path,
                         offset: frame.place().offset,
                         what: format!("sequence {} is not where the index says", self.next),
                     });
-                }
+                };
                 self.ahead = Some(ahead);
-                return Ok(frame);
+                let mut records = frame.records();
+                records.by_ref().take(passed as usize).for_each(drop);
+                let within = records.cursor();
+                return Ok((frame, within));
             }
         }
     }
@@ -128,16 +130,12 @@ impl Cursor {
     }
 }
 
-fn message_of(
-    frame: &Frame,
-    record: &RecordView<'_>,
-    state: &PartitionState,
-) -> StorageResult<ReadMessage> {
-    record.to_message().map_err(|error| StorageError::Corrupt {
+fn corrupt(frame: &Frame, state: &PartitionState, error: &RecordError) -> StorageError {
+    StorageError::Corrupt {
         path: state.segments.path(frame.place().segment_id),
         offset: frame.place().offset,
         what: error.to_string(),
-    })
+    }
 }
 
 /// A cursor that one call at a time has. A call that is dropped, or fails, leaves it where it
@@ -165,17 +163,19 @@ impl CursorSlot {
 /// The right to move a cursor.
 pub(super) struct CursorLease {
     slot: Arc<CursorSlot>,
+    /// Where the cursor is left.
     back: Option<Cursor>,
 }
 
 impl CursorLease {
-    /// A copy to work on.
-    pub(super) fn cursor(&self) -> Cursor {
-        self.back.clone().expect("a lease holds its cursor")
+    /// The cursor to work on. Left behind is one at the same place that has read nothing ahead.
+    pub(super) fn take_up(&mut self) -> Cursor {
+        let cursor = self.back.as_mut().expect("a lease holds its cursor");
+        std::mem::replace(cursor, Cursor::new(cursor.next))
     }
 
     /// Moves the cursor for good.
-    pub(super) fn settle(mut self, cursor: Cursor) {
+    pub(super) fn settle(&mut self, cursor: Cursor) {
         self.back = Some(cursor);
     }
 }

@@ -33,7 +33,7 @@ pub struct DiskStorageReaderSession<W: World = Real> {
     group_id: GroupId,
     catalog: Arc<Catalog<W>>,
     read_positions: BTreeMap<String, ReadPosition>,
-    cursors: Mutex<BTreeMap<(String, u32), Arc<CursorSlot>>>,
+    cursors: Mutex<BTreeMap<String, BTreeMap<u32, Arc<CursorSlot>>>>,
     commits: Commits<W>,
     read_write_index_manager: Arc<ReadWritePartitionIndexManager<W>>,
 }
@@ -117,25 +117,25 @@ impl<W: World> DiskStorageReaderSession<W> {
         let world = &self.catalog.world;
         let partition = self.catalog.partition(topic, partition_id).await?;
         let slot = self.slot(&partition, topic, partition_id).await?;
-        let lease = slot.lease().await;
-        let mut cursor = lease.cursor();
+        let mut lease = slot.lease().await;
         let mut state = partition.state().await?;
         let deadline_us = world.monotonic_us().saturating_add(wait_us);
         loop {
+            let mut cursor = lease.take_up();
             let messages = match cursor.take(&partition, &state, n.get()).await {
                 Ok(messages) => messages,
                 Err(error) => {
                     state = partition.newer(&state, error).await?;
-                    cursor = lease.cursor();
                     continue;
                 }
             };
+            let next = cursor.next;
+            lease.settle(cursor);
             let left_us = deadline_us.saturating_sub(world.monotonic_us());
             if !messages.is_empty() || left_us == 0 {
-                lease.settle(cursor);
                 return Ok(messages);
             }
-            let arrival = partition.wait_beyond(&state, cursor.next);
+            let arrival = partition.wait_beyond(&state, next);
             if timeout(world, left_us, arrival).await.is_none() {
                 return Ok(Vec::new());
             }
@@ -205,14 +205,17 @@ impl<W: World> DiskStorageReaderSession<W> {
     }
 
     async fn place(&self, topic: &str, partition_id: u32, cursor: Cursor) {
-        let key = (topic.to_owned(), partition_id);
-        let known = lock(&self.cursors).get(&key).cloned();
-        match known {
+        match self.known_slot(topic, partition_id) {
             Some(slot) => slot.lease().await.settle(cursor),
             None => {
-                lock(&self.cursors).insert(key, Arc::new(CursorSlot::new(cursor)));
+                let slot = Arc::new(CursorSlot::new(cursor));
+                lock(&self.cursors).entry(topic.to_owned()).or_default().insert(partition_id, slot);
             }
         }
+    }
+
+    fn known_slot(&self, topic: &str, partition_id: u32) -> Option<Arc<CursorSlot>> {
+        lock(&self.cursors).get(topic)?.get(&partition_id).cloned()
     }
 
     async fn slot(
@@ -221,14 +224,15 @@ impl<W: World> DiskStorageReaderSession<W> {
         topic: &str,
         partition_id: u32,
     ) -> StorageResult<Arc<CursorSlot>> {
-        let key = (topic.to_owned(), partition_id);
-        if let Some(slot) = lock(&self.cursors).get(&key) {
-            return Ok(slot.clone());
+        if let Some(slot) = self.known_slot(topic, partition_id) {
+            return Ok(slot);
         }
         let position = self.read_positions.get(topic).copied().unwrap_or_default();
         let next = self.resolve(partition, topic, partition_id, position).await?;
         let fresh = Arc::new(CursorSlot::new(Cursor::new(next)));
-        Ok(lock(&self.cursors).entry(key).or_insert(fresh).clone())
+        let mut cursors = lock(&self.cursors);
+        let of_topic = cursors.entry(topic.to_owned()).or_default();
+        Ok(of_topic.entry(partition_id).or_insert(fresh).clone())
     }
 
     /// The sequence that `position` means now.

@@ -10,6 +10,7 @@ use super::header::{FRAME_HEADER_BYTES, FrameHeader};
 use super::layout::RecordFields;
 use super::place::FramePlace;
 use super::view::RecordView;
+use crate::types::ReadMessage;
 
 /// A frame that was checked to its last byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,34 +69,78 @@ impl Frame {
 
     /// The records, in order.
     pub fn records(&self) -> Records<'_> {
-        let remaining = self.header.record_count;
-        Records { frame: self, start: FRAME_HEADER_BYTES, remaining }
+        self.records_from(self.first_record())
     }
+
+    /// Where the first record is.
+    pub fn first_record(&self) -> FrameCursor {
+        FrameCursor { start: FRAME_HEADER_BYTES, remaining: self.header.record_count }
+    }
+
+    /// Adds the messages of the next `count` records, or of all that are left, to `messages`.
+    ///
+    /// # Errors
+    /// As [`RecordView::to_message`].
+    pub fn read_messages(
+        &self,
+        cursor: FrameCursor,
+        count: usize,
+        messages: &mut Vec<ReadMessage>,
+    ) -> Result<FrameCursor, RecordError> {
+        let mut records = self.records_from(cursor);
+        messages.reserve(count.min(records.len()));
+        for record in records.by_ref().take(count) {
+            let payload = record.payload()?;
+            messages.push(record.message_of(payload));
+        }
+        Ok(records.cursor())
+    }
+
+    /// The records from `cursor` on, which is of this frame.
+    pub fn records_from(&self, cursor: FrameCursor) -> Records<'_> {
+        Records { frame: self, cursor }
+    }
+}
+
+/// A place between the records of a frame, to go on from later.
+#[derive(Clone, Copy, Debug)]
+pub struct FrameCursor {
+    start: usize,
+    remaining: u32,
 }
 
 /// The records of a frame, in order.
 #[derive(Clone, Debug)]
 pub struct Records<'a> {
     frame: &'a Frame,
-    start: usize,
-    remaining: u32,
+    cursor: FrameCursor,
+}
+
+impl Records<'_> {
+    /// In front of the next record.
+    pub fn cursor(&self) -> FrameCursor {
+        self.cursor
+    }
 }
 
 impl<'a> Iterator for Records<'a> {
     type Item = RecordView<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        self.remaining = self.remaining.checked_sub(1)?;
+        let FrameCursor { start, remaining } = &mut self.cursor;
+        *remaining = remaining.checked_sub(1)?;
         let frame = self.frame;
-        let fields = RecordFields::read(&frame.bytes[self.start..]);
-        let at = frame.place.record_at(self.start as u64);
-        let view = RecordView::new(&frame.bytes, self.start, at, fields);
-        self.start += fields.length_bytes as usize;
+        let fields = RecordFields::read(&frame.bytes[*start..]);
+        let at = frame.place.record_at(*start as u64);
+        let view = RecordView::new(&frame.bytes, *start, at, fields);
+        *start += fields.length_bytes as usize;
         Some(view)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.remaining as usize, Some(self.remaining as usize))
+        let remaining = self.cursor.remaining as usize;
+        (remaining, Some(remaining))
     }
 }
 

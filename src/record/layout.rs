@@ -56,6 +56,7 @@ pub(super) struct RecordFields {
 
 impl RecordFields {
     /// Reads the fields from the first bytes of a record.
+    #[inline]
     pub(super) fn read(bytes: &[u8]) -> Self {
         let bytes = &bytes[..RECORD_HEADER_BYTES];
         Self {

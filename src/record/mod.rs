@@ -26,7 +26,7 @@ mod view;
 pub use decode::{Record, decode_record};
 pub use encode::{FrameEncoder, FrameFields, encode_frame, encode_mark};
 pub use error::{FrameError, RecordError};
-pub use frame::{Frame, Records};
+pub use frame::{Frame, FrameCursor, Records};
 pub use header::{
     FRAME_ALIGNMENT_BYTES, FRAME_BODY_BYTES_MAX, FRAME_HEADER_BYTES, FRAME_MAGIC, FrameFlags,
     FrameHeader,

@@ -149,7 +149,7 @@ fn naive_record(body: &mut Cursor<'_>, at: SegmentOffset) -> Option<ReadMessage>
         sequence,
         epoch: at.segment_id.epoch(),
         offset: at,
-        id,
+        id: id.into(),
         timestamp_us,
         key: (flags & 1 == 1).then(|| key.into()),
         headers,

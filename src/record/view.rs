@@ -7,7 +7,7 @@ use super::decode::split_header;
 use super::error::RecordError;
 use super::field::read_u32;
 use super::layout::{ORIGINAL_LENGTH_BYTES, RecordFields};
-use crate::types::{Epoch, Header, MessageMeta, ReadMessage, SegmentOffset, Sequence};
+use crate::types::{Epoch, Header, MessageId, MessageMeta, ReadMessage, SegmentOffset, Sequence};
 
 /// A checked record inside the block that it was read in. Copies nothing.
 #[derive(Clone, Copy, Debug)]
@@ -95,11 +95,16 @@ impl<'a> RecordView<'a> {
     ///
     /// # Errors
     /// [`RecordError::Payload`] where it does not decompress, which no encoder writes.
+    #[inline]
     pub fn payload(&self) -> Result<Bytes, RecordError> {
         let stored = self.fields.payload();
         if !self.fields.is_lz4() {
             return Ok(self.shared(stored));
         }
+        self.decompressed(stored)
+    }
+
+    fn decompressed(&self, stored: std::ops::Range<usize>) -> Result<Bytes, RecordError> {
         let (original, block) = self.record()[stored].split_at(ORIGINAL_LENGTH_BYTES);
         let original_bytes = read_u32(original, 0);
         let payload = decompress(block, original_bytes);
@@ -111,31 +116,42 @@ impl<'a> RecordView<'a> {
     /// # Errors
     /// As [`RecordView::payload`].
     pub fn to_message(&self) -> Result<ReadMessage, RecordError> {
-        Ok(ReadMessage {
+        Ok(self.message_of(self.payload()?))
+    }
+
+    /// The message, given its content. Inlined, so that it is made where it is to lie.
+    #[inline(always)]
+    pub(super) fn message_of(&self, payload: Bytes) -> ReadMessage {
+        let has_headers = self.fields.header_count > 0;
+        ReadMessage {
             sequence: self.sequence(),
             epoch: self.epoch(),
             offset: self.at,
-            id: self.id().to_owned(),
+            id: self.shared_id(),
             timestamp_us: self.timestamp_us(),
             key: self.fields.has_key().then(|| self.shared(self.fields.key())),
-            headers: self.shared_headers(),
-            payload: self.payload()?,
+            headers: if has_headers { self.shared_headers() } else { Vec::new() },
+            payload,
             attributes: self.attributes(),
-        })
+        }
     }
 
     fn record(&self) -> &'a [u8] {
         &self.block[self.start..self.start + self.fields.length_bytes as usize]
     }
 
+    #[inline]
     fn shared(&self, range: std::ops::Range<usize>) -> Bytes {
         self.block.slice(self.start + range.start..self.start + range.end)
     }
 
+    #[inline]
+    fn shared_id(&self) -> MessageId {
+        let id = self.fields.id();
+        MessageId::within(self.block, self.start + id.start, self.start + id.end)
+    }
+
     fn shared_headers(&self) -> Vec<Header> {
-        if self.fields.header_count == 0 {
-            return Vec::new();
-        }
         let shared = |value| self.block.slice_ref(value);
         self.headers()
             .map(|(name, value)| Header { name: name.to_owned(), value: shared(value) })

@@ -10,6 +10,7 @@
 //! | [`SharedTask`] | a pump run by who waits for it | polled when asked; never left half done |
 //! | [`SingleFlight`] | costly work wanted by several | one run at a time; handed on if dropped |
 //! | [`Budget`] | bounded memory, back-pressure | strict order; bounded, but for one too large |
+//! | [`StageTimes`] | where time goes, sampled | nothing noted is lost |
 //!
 //! The mistakes that the models plant, and find:
 //!
@@ -51,6 +52,7 @@ mod queue;
 mod shared_task;
 mod shim;
 mod single_flight;
+mod stages;
 #[cfg(all(test, not(feature = "loom")))]
 mod testing;
 mod ticket;
@@ -64,5 +66,6 @@ pub use marks::{Marks, MarksView};
 pub use queue::SwitchQueue;
 pub use shared_task::{Idle, OnOrphan, SharedTask};
 pub use single_flight::SingleFlight;
+pub use stages::{StageTime, StageTimes, Stopwatch};
 pub use ticket::{Completer, Ticket, ticket};
 pub use waiters::Waiters;

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::message_id::MessageId;
 use super::position::{Epoch, SegmentOffset, Sequence};
 
 /// How a payload is stored. Compression is per record: a record is addressed by its first byte,
@@ -61,7 +62,7 @@ pub struct ReadMessage {
     /// Its first byte: what `commit` takes.
     pub offset: SegmentOffset,
     /// Its id.
-    pub id: String,
+    pub id: MessageId,
     /// Microseconds since 1970.
     pub timestamp_us: i64,
     /// Its key, where it was given one.

@@ -74,7 +74,7 @@ impl Message<'_> {
     }
 
     fn id(&self) -> &str {
-        &self.frame.records[self.index].id
+        self.frame.records.get(self.index).id
     }
 
     fn is(&self, view: &RecordView<'_>) -> bool {

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, Weak};
 
 use crate::error::{StorageError, StorageResult};
+use crate::index::known_ids::KnownIds;
 use crate::index::shard::Shard;
 use crate::io::{Step, World};
 use crate::planted;
@@ -12,6 +13,7 @@ use crate::sync::{OnOrphan, SharedTask, lock, ticket};
 use crate::types::{Message, Sequence};
 
 use super::flusher::Flusher;
+use super::metrics::AppendStage;
 use super::pump::Pump;
 use super::shared::WriterShared;
 use super::staging::{Ack, Appended, Staged, Work};
@@ -26,6 +28,8 @@ pub(super) struct WriterCore<W: World> {
     lock: Mutex<Option<W::Lock>>,
     /// The number of the next chunk to settle.
     pub(super) next_chunk: Mutex<u64>,
+    /// Which ids are settled; who settles takes it and puts it back.
+    pub(super) known_ids: Mutex<Option<KnownIds>>,
     pub(super) this: Weak<Self>,
 }
 
@@ -57,6 +61,7 @@ impl<W: World> WriterCore<W> {
                 sync,
                 lock: Mutex::new(Some(lock)),
                 next_chunk: Mutex::new(next_chunk),
+                known_ids: Mutex::default(),
                 this: this.clone(),
             }
         })
@@ -73,10 +78,12 @@ impl<W: World> WriterCore<W> {
         self.shared.check()?;
         let (done, ticket) = ticket();
         let count = messages.len();
+        let watch = self.shared.start_watch();
         self.shared.queue.push(Work::Append(Staged {
             messages,
             encoded_bytes,
             done,
+            watch,
             _memory: memory,
         }));
         self.shared.world.step(Step::Staged).await;
@@ -92,9 +99,11 @@ impl<W: World> WriterCore<W> {
         self.start_settling();
         if ack == Ack::Synced {
             self.shared.note_synced();
+            let mut watch = self.shared.watch_from_now(watch.is_running());
             if !planted!(&self.shared.world, AckBeforeSync) {
                 self.sync_to(appended.end()).await?;
             }
+            self.shared.lap(&mut watch, AppendStage::Synced);
             self.shared.world.step(Step::AckedSynced).await;
             self.schedule_mark();
         }
@@ -259,6 +268,8 @@ fn orphan<W: World>(
 async fn run_sync<W: World>(shared: Arc<WriterShared<W>>) {
     loop {
         sync_wanted(&shared).await;
+        // What others of the same executor append now shares the sync.
+        yield_once().await;
         // The end first, then the file: a roll in between has forced the old segment.
         let end = shared.marks.log_end();
         if let Some(file) = shared.active()
@@ -269,6 +280,19 @@ async fn run_sync<W: World>(shared: Arc<WriterShared<W>>) {
         shared.marks.advance_durable(end);
         shared.world.step(Step::Synced).await;
     }
+}
+
+/// Lets others that are ready run first.
+async fn yield_once() {
+    let mut yielded = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return std::task::Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
 }
 
 async fn sync_wanted<W: World>(shared: &WriterShared<W>) {

@@ -1,9 +1,10 @@
 //! What a writer counts.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use crate::sync::{MarksView, lock};
+use crate::index::LookupStages;
+use crate::sync::{MarksView, StageTime, StageTimes, lock};
 
 /// A snapshot of a partition as its writer sees it. Counts are since the writer was opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,9 +38,61 @@ pub struct WriterMetrics {
     /// How long settling waits after its last attempt before it tries again, in microseconds; 0
     /// where that did not fail.
     pub settle_retry_us: u64,
+    /// Memory of the filter that tells settling which ids are new, in bytes.
+    pub id_filter_bytes: usize,
     /// Segments dropped by retention.
     pub trim_count: u64,
+    /// Where the time of appends went.
+    pub append_stages: AppendStages,
+    /// Where the time of lookups in this partition went, of all sessions of the process.
+    pub lookup_stages: LookupStages,
 }
+
+/// How long each stage of an append took. Of 64 appends one is followed; where several were
+/// written as one frame, the first of them that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct AppendStages {
+    /// From being staged in the queue to being encoded: the wait for the frames before it, the
+    /// roll where one was due, and the encoding.
+    pub encoded: StageTime,
+    /// From there to lying in the file.
+    pub written: StageTime,
+    /// From there to being in the tail; with visibility `Synced` the sync before it too.
+    pub tail_added: StageTime,
+    /// From there to being visible, to other processes too.
+    pub published: StageTime,
+    /// From there to the acknowledgements of its frame.
+    pub acknowledged: StageTime,
+    /// Appends that asked for it: from being acknowledged as flushed to being forced to disk.
+    pub synced: StageTime,
+}
+
+impl AppendStages {
+    /// The stages in their order, with their names.
+    pub fn named(&self) -> [(&'static str, StageTime); 6] {
+        [
+            ("encoded", self.encoded),
+            ("written", self.written),
+            ("in the tail", self.tail_added),
+            ("published", self.published),
+            ("acknowledged", self.acknowledged),
+            ("synced", self.synced),
+        ]
+    }
+}
+
+/// The stages of [`AppendStages`], in their order.
+#[derive(Clone, Copy)]
+pub(super) enum AppendStage {
+    Encoded,
+    Written,
+    TailAdded,
+    Published,
+    Acknowledged,
+    Synced,
+}
+
+pub(super) type AppendTimes = StageTimes<6>;
 
 #[derive(Default)]
 pub(super) struct WriterCounters {
@@ -54,6 +107,8 @@ pub(super) struct WriterCounters {
     trims: AtomicU64,
     settle_failure: Mutex<Option<String>>,
     settle_retry_us: AtomicU64,
+    pub(super) append_times: AppendTimes,
+    id_filter_bytes: AtomicUsize,
 }
 
 impl WriterCounters {
@@ -85,6 +140,10 @@ impl WriterCounters {
         *lock(&self.settle_failure) = None;
     }
 
+    pub(super) fn note_id_filter(&self, bytes: usize) {
+        self.id_filter_bytes.store(bytes, Ordering::Relaxed);
+    }
+
     pub(super) fn count_settle_failure(&self, cause: String, retry_us: u64) {
         self.settle_retry_us.store(retry_us, Ordering::Relaxed);
         *lock(&self.settle_failure) = Some(cause);
@@ -106,7 +165,10 @@ impl WriterCounters {
         tail_entries: usize,
         tail_bytes: usize,
         staged_bytes: u64,
+        lookup_stages: LookupStages,
     ) -> WriterMetrics {
+        let [encoded, written, tail_added, published, acknowledged, synced] =
+            self.append_times.snapshot();
         WriterMetrics {
             settle_lag: marks.high_watermark - marks.settled,
             marks,
@@ -122,7 +184,17 @@ impl WriterCounters {
             settle_count: self.settles.load(Ordering::Relaxed),
             settle_failure_count: self.settle_failures.load(Ordering::Relaxed),
             settle_retry_us: self.settle_retry_us.load(Ordering::Relaxed),
+            id_filter_bytes: self.id_filter_bytes.load(Ordering::Relaxed),
             trim_count: self.trims.load(Ordering::Relaxed),
+            append_stages: AppendStages {
+                encoded,
+                written,
+                tail_added,
+                published,
+                acknowledged,
+                synced,
+            },
+            lookup_stages,
         }
     }
 }

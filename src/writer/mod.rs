@@ -24,7 +24,7 @@ use crate::sync::MarksView;
 use crate::types::{Message, Sequence};
 
 pub use flusher::Flusher;
-pub use metrics::WriterMetrics;
+pub use metrics::{AppendStages, WriterMetrics};
 pub use staging::{Ack, Appended};
 pub(crate) use timeout::timeout;
 
@@ -134,6 +134,7 @@ impl<W: World> Writer<W> {
             tail.entries(),
             tail.bytes(),
             shared.memory.used(),
+            shared.state.index.lookup_stages(),
         )
     }
 

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::error::{StorageError, StorageResult};
-use crate::index::entry::{BatchEntry, RecordEntry};
+use crate::index::entry::{BatchEntry, RecordEntries, RecordEntry};
 use crate::io::{Step, World};
 use crate::log::SegmentEntry;
 use crate::planted;
@@ -15,11 +15,13 @@ use crate::record::{FrameFlags, FramePlace, RecordPlace, encode_frame, encode_ma
 #[cfg(feature = "planted")]
 use crate::segment::SegmentFile;
 use crate::segment::{FIRST_FRAME_OFFSET, FillPolicy, SegmentWriter};
+use crate::sync::Stopwatch;
 use crate::types::{SegmentId, Sequence};
 
 use crate::config::Visibility;
 
 use super::filling::Filling;
+use super::metrics::AppendStage;
 use super::shared::WriterShared;
 use super::staging::{Appended, Staged, Work};
 
@@ -103,8 +105,10 @@ impl<W: World> Pump<W> {
         if staged.is_empty() {
             return;
         }
+        let timed = staged.iter().map(|staged| staged.watch).find(|watch| watch.is_running());
+        let mut watch = timed.unwrap_or_default();
         let result = match self.shared.check() {
-            Ok(()) => self.write_frame(staged).await,
+            Ok(()) => self.write_frame(staged, &mut watch).await,
             Err(error) => Err(error),
         };
         match result {
@@ -113,6 +117,7 @@ impl<W: World> Pump<W> {
                     staged.done.complete(Ok(appended));
                 }
                 self.shared.world.step(Step::AckedFlushed).await;
+                self.shared.lap(&mut watch, AppendStage::Acknowledged);
                 #[cfg(feature = "planted")]
                 self.shared.add_late();
             }
@@ -123,7 +128,11 @@ impl<W: World> Pump<W> {
         }
     }
 
-    async fn write_frame(&mut self, staged: &mut [Staged]) -> StorageResult<Vec<Appended>> {
+    async fn write_frame(
+        &mut self,
+        staged: &mut [Staged],
+        watch: &mut Stopwatch,
+    ) -> StorageResult<Vec<Appended>> {
         let shared = self.shared.clone();
         let world = &shared.world;
         let bytes_max = staged.iter().map(|staged| staged.encoded_bytes).sum();
@@ -136,6 +145,7 @@ impl<W: World> Pump<W> {
         let batches = staged.iter().map(|staged| staged.messages.as_slice());
         let places = encode_frame(&mut self.frame, place, fields, batches);
         world.step(Step::Encoded).await;
+        shared.lap(watch, AppendStage::Encoded);
         if planted!(world, DroppedFutureHole) && staged.iter().any(|s| s.done.is_abandoned()) {
             self.frame.fill(0);
         }
@@ -148,6 +158,7 @@ impl<W: World> Pump<W> {
         shared.marks.advance_log_end(end);
         shared.state.segments.extend_last(active.place().offset, now_us);
         world.step(Step::FrameWritten).await;
+        shared.lap(watch, AppendStage::Written);
         if shared.config.visibility == Visibility::Synced {
             shared.force(active.segment().file()).await?;
             shared.marks.advance_durable(end);
@@ -162,7 +173,7 @@ impl<W: World> Pump<W> {
             append_time_us: now_us,
             records,
         };
-        shared.publish(entry, end).await?;
+        shared.publish(entry, end, watch).await?;
         Ok(appended)
     }
 
@@ -173,8 +184,10 @@ impl<W: World> Pump<W> {
         first_sequence: Sequence,
         staged: &mut [Staged],
         places: &[RecordPlace],
-    ) -> (Vec<Appended>, Vec<RecordEntry>) {
-        let mut records = Vec::with_capacity(places.len());
+    ) -> (Vec<Appended>, RecordEntries) {
+        let messages = staged.iter().flat_map(|staged| &staged.messages);
+        let ids_bytes = messages.map(|message| message.id.len()).sum();
+        let mut records = RecordEntries::with_capacity(places.len(), ids_bytes);
         let mut appended = Vec::with_capacity(staged.len());
         for batch in staged {
             let first_sequence = first_sequence + records.len() as u64;
@@ -183,7 +196,7 @@ impl<W: World> Pump<W> {
                 let record = places[records.len()];
                 offsets.push(place.record_at(u64::from(record.offset_in_frame)));
                 records.push(RecordEntry {
-                    id: message.id.into_boxed_str(),
+                    id: &message.id,
                     timestamp_us: record.timestamp_us,
                     offset_in_frame: record.offset_in_frame,
                     length_bytes: record.length_bytes,

@@ -4,7 +4,11 @@ use std::sync::atomic::Ordering;
 
 use crate::error::{StorageError, StorageResult};
 use crate::index::chunk;
-use crate::io::{Step, World};
+#[cfg(feature = "planted")]
+use crate::index::entry::RecordEntry;
+use crate::index::known_ids::KnownIds;
+use crate::index::tail::TailChunk;
+use crate::io::{IndexRead, SortedRuns, Step, World};
 use crate::sync::lock;
 
 use super::core::WriterCore;
@@ -106,6 +110,29 @@ impl<W: World> WriterCore<W> {
             .await;
     }
 
+    /// The runs of `chunk`, which becomes chunk `number`.
+    async fn build<R: IndexRead>(
+        &self,
+        primary: &R,
+        number: u64,
+        chunk: &TailChunk,
+    ) -> StorageResult<SortedRuns> {
+        let (partition, bytes_max) =
+            (self.shared.partition, self.shared.config.id_filter_max_bytes);
+        // Not there as well where an earlier call was given up.
+        let known = lock(&self.known_ids).take();
+        let mut known = known.unwrap_or_else(|| match number {
+            0 => KnownIds::of_nothing(bytes_max),
+            _ => KnownIds::unread(bytes_max, partition),
+        });
+        // Faster than they come, so that it ends.
+        known.read_on(primary, partition, 2 * chunk.entries()).await?;
+        let runs = chunk::build(primary, partition, number, chunk, Some(&mut known)).await;
+        self.shared.counters.note_id_filter(known.bytes());
+        *lock(&self.known_ids) = Some(known);
+        Ok(runs?)
+    }
+
     /// Settles the oldest sealed chunk; whether there was one. One caller at a time: who holds
     /// `settling`.
     async fn settle_next(&self) -> StorageResult<bool> {
@@ -129,7 +156,7 @@ impl<W: World> WriterCore<W> {
         } else {
             sealed
         };
-        let runs = chunk::build(primary.as_ref(), shared.partition, number, &sealed).await?;
+        let runs = self.build(primary.as_ref(), number, &sealed).await?;
         let applied = self.shard.settle(&primary, runs).await;
         if !crate::planted!(&shared.world, SettleFailureIgnored) {
             applied?;
@@ -149,10 +176,17 @@ impl<W: World> WriterCore<W> {
 
 /// The chunk, with the first entry of each frame a few bytes off its record.
 #[cfg(feature = "planted")]
-fn misplaced(sealed: &crate::index::tail::TailChunk) -> crate::index::tail::TailChunk {
-    crate::index::tail::TailChunk::of(sealed.batches().iter().map(|batch| {
+fn misplaced(sealed: &TailChunk) -> TailChunk {
+    TailChunk::of(sealed.batches().iter().map(|batch| {
         let mut batch = (**batch).clone();
-        batch.records[0].offset_in_frame += 8;
+        batch.records = batch.records.iter().enumerate().map(moved).collect();
         batch
     }))
+}
+
+/// The first record of a frame a few bytes off, all others as they are.
+#[cfg(feature = "planted")]
+fn moved((index, record): (usize, RecordEntry<'_>)) -> RecordEntry<'_> {
+    let by = if index == 0 { 8 } else { 0 };
+    RecordEntry { offset_in_frame: record.offset_in_frame + by, ..record }
 }

@@ -16,10 +16,10 @@ use crate::partition::PartitionState;
 use crate::planted;
 use crate::record::FrameFields;
 use crate::segment::SegmentHeader;
-use crate::sync::{Budget, Idle, Marks, SwitchQueue, Waiters, lock};
+use crate::sync::{Budget, Idle, Marks, Stopwatch, SwitchQueue, Waiters, lock};
 use crate::types::{Epoch, SegmentId, Sequence};
 
-use super::metrics::WriterCounters;
+use super::metrics::{AppendStage, WriterCounters};
 use super::staging::Work;
 
 /// The state of one open writer.
@@ -124,9 +124,30 @@ impl<W: World> WriterShared<W> {
         .await;
     }
 
+    /// Follows an append that is staged now, where it is one that is timed.
+    pub(super) fn start_watch(&self) -> Stopwatch {
+        self.watch_from_now(self.counters.append_times.begins_sampled())
+    }
+
+    /// Runs from now on where `is_timed`.
+    pub(super) fn watch_from_now(&self, is_timed: bool) -> Stopwatch {
+        Stopwatch::start(is_timed, || self.world.monotonic_us())
+    }
+
+    /// Notes that what `watch` follows has passed `stage`.
+    pub(super) fn lap(&self, watch: &mut Stopwatch, stage: AppendStage) {
+        let times = &self.counters.append_times;
+        watch.lap(times, stage as usize, || self.world.monotonic_us());
+    }
+
     /// Makes what was written visible, in this order: tail, high watermark, other processes,
     /// waiting readers.
-    pub(super) async fn publish(&self, entry: BatchEntry, end: Sequence) -> StorageResult<()> {
+    pub(super) async fn publish(
+        &self,
+        entry: BatchEntry,
+        end: Sequence,
+        watch: &mut Stopwatch,
+    ) -> StorageResult<()> {
         #[cfg(feature = "planted")]
         if planted!(&self.world, PublishBeforeTail) {
             lock(&self.late).push(entry);
@@ -137,6 +158,7 @@ impl<W: World> WriterShared<W> {
         let count = entry.records.len() as u64;
         self.state.index.tail.push(entry);
         self.world.step(Step::TailAdded).await;
+        self.lap(watch, AppendStage::TailAdded);
         if planted!(&self.world, BatchHalved) {
             self.marks.advance_high_watermark(end - count / 2);
             self.world.step(Step::Published).await;
@@ -144,6 +166,7 @@ impl<W: World> WriterShared<W> {
         self.marks.advance_high_watermark(end);
         self.write_mark(false).await?;
         self.world.step(Step::Published).await;
+        self.lap(watch, AppendStage::Published);
         Ok(())
     }
 
@@ -202,6 +225,9 @@ impl<W: World> WriterShared<W> {
         let mut durable = self.marks.durable();
         if planted!(&self.world, MarkTooEarly) {
             durable = first_sequence;
+        }
+        if planted!(&self.world, MarkNeverWritten) {
+            durable = 0;
         }
         FrameFields { first_sequence, durable, append_time_us }
     }

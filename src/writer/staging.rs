@@ -1,7 +1,7 @@
 //! What waits to be written.
 
 use crate::error::StorageResult;
-use crate::sync::{Completer, Permit};
+use crate::sync::{Completer, Permit, Stopwatch};
 use crate::types::{Epoch, Message, SegmentOffset, Sequence};
 
 /// How far an append has come when it is acknowledged.
@@ -41,6 +41,8 @@ pub(super) struct Staged {
     /// Encoded size, at most.
     pub(super) encoded_bytes: usize,
     pub(super) done: Completer<StorageResult<Appended>>,
+    /// Runs since it was staged, where it is one that is timed.
+    pub(super) watch: Stopwatch,
     /// Its share of the memory for batches under way.
     pub(super) _memory: Permit,
 }

@@ -167,3 +167,30 @@ async fn a_writer_that_closes_while_it_settles_ends_clean() {
         writer.close().await.unwrap();
     }
 }
+
+/// One append of 64 is followed through all its stages, and one lookup of 64.
+#[tokio::test]
+async fn stages_of_appends_and_lookups_are_sampled() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = Log::open(Real::new(), DiskConfig::new(directory.path())).await.unwrap();
+    log.create_topic("orders", 1).await.unwrap();
+    let writer = log.writer("orders", 0).await.unwrap();
+    for number in 0..65 {
+        let ack = if number == 64 { Ack::Synced } else { Ack::Flushed };
+        writer.append(vec![Message::new(format!("{number}"), "x")], ack).await.unwrap();
+    }
+    let index = log.index();
+    for number in 0..65 {
+        if number == 64 {
+            writer.settle().await.unwrap();
+        }
+        index.get_by_msg_id("orders", 0, &format!("{number}")).await.unwrap();
+    }
+    let metrics = writer.metrics();
+    let appends = metrics.append_stages.named().map(|(_, time)| time.sampled_count);
+    assert_eq!(appends, [2, 2, 2, 2, 2, 1]);
+    let lookups = metrics.lookup_stages.named().map(|(_, time)| time.sampled_count);
+    assert_eq!(lookups, [2, 2, 1, 1]);
+    assert_eq!(index.lookup_stages("orders", 0).await.unwrap(), metrics.lookup_stages);
+    writer.close().await.unwrap();
+}

@@ -17,6 +17,7 @@ const ALIGNMENT_BYTES: usize = 8;
 /// Where buffered bytes are written: the engine's default.
 const BUFFERED_BYTES: usize = 256 << 10;
 const READ_BYTES: usize = 256 << 10;
+const FILL_BYTES: usize = 1 << 20;
 
 const AT_LENGTH: usize = 4;
 const AT_SEQUENCE: usize = 8;
@@ -40,6 +41,18 @@ impl RawLog {
         let path = directory.path().join("raw");
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
         Ok(Self { file, offset: 0, sequence: 0, buffer: Vec::new(), _directory: directory })
+    }
+
+    /// A file below `parent` of so many zeros, forced to disk: what is written over them has its
+    /// place on disk already.
+    pub(crate) fn create_filled(parent: &Path, bytes: u64) -> Outcome<Self> {
+        let raw = Self::create(parent)?;
+        let zeros = vec![0; FILL_BYTES];
+        for offset in (0..bytes).step_by(FILL_BYTES) {
+            raw.file.write_all_at(&zeros, offset)?;
+        }
+        raw.file.sync_all()?;
+        Ok(raw)
     }
 
     /// Writes one batch.

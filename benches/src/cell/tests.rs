@@ -1,6 +1,6 @@
 use std::cell::RefCell;
 
-use super::{Contender, Spread, Unit, interleave};
+use super::{Contender, NONE, Spread, Unit, interleave};
 
 #[test]
 fn the_median_is_the_middle_or_between_the_two_middle_ones() {
@@ -40,4 +40,18 @@ fn who_failed_is_told() {
     let contenders = vec![Contender::new("engine", || Err("no disk".into()))];
     let error = interleave("append", &[("speed", Unit::Microseconds)], 1, contenders);
     assert_eq!(error.unwrap_err().to_string(), "append, engine: no disk");
+}
+
+#[test]
+fn what_a_contender_has_not_is_no_column_and_no_part_of_a_spread() {
+    let mut filled = [NONE, 50.0].into_iter();
+    let contenders = vec![
+        Contender::new("engine", || Ok(vec![4.0, filled.next().unwrap()])),
+        Contender::new("raw", || Ok(vec![2.0, NONE])),
+    ];
+    let metrics = [("speed", Unit::MessagesPerSecond), ("filled", Unit::Percent)];
+    let cells = interleave("append", &metrics, 2, contenders).unwrap();
+    assert_eq!(cells[0].columns.len(), 2);
+    assert_eq!(cells[1].columns.len(), 1);
+    assert_eq!(cells[1].columns[0].spread.median, 50.0);
 }

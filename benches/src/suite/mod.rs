@@ -1,65 +1,135 @@
 //! The measurements.
 
 mod append;
+mod catch_up;
+mod commit;
 mod lookup;
 mod next;
-mod pieces;
+mod opening;
+mod sizes;
+mod sustained;
 mod visible;
 
+use std::cell::RefCell;
 use std::path::Path;
 
-use clap::ValueEnum;
+use duolog::LookupStages;
+use duolog::writer::WriterMetrics;
 
 use crate::Outcome;
-use crate::cell::Cell;
+use crate::cell::{Cell, Contender, Unit, interleave};
+use crate::report::{Breakdown, Stage};
 use crate::workload::Workload;
-
-/// A group of measurements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Suite {
-    Append,
-    Visible,
-    Lookup,
-    Next,
-    Pieces,
-}
 
 /// The name of the engine in all tables.
 const ENGINE: &str = "engine";
 /// Files of checksummed records and nothing else.
 const RAW: &str = "raw file";
+/// The same over zeros that are on disk already.
+const FILLED: &str = "zero-filled raw file";
 /// Plain RocksDB with three text keys a message.
 #[cfg(feature = "rocks")]
 const THREE_KEYS: &str = "plain RocksDB";
+
+const LATENCIES: [(&str, Unit); 2] = [("p50", Unit::Microseconds), ("p99", Unit::Microseconds)];
 
 /// What all measurements of a run share.
 pub(crate) struct Run<'a> {
     pub(crate) workload: &'a Workload,
     /// Where the contenders' directories are made.
     pub(crate) parent: &'a Path,
+    /// Parts of the names of what is wanted; all of it where there is none.
+    pub(crate) only: &'a [String],
+    pub(crate) breakdowns: RefCell<Vec<Breakdown>>,
+    pub(crate) notes: RefCell<Vec<String>>,
 }
 
-impl Suite {
-    /// Measures what the workload says of this group.
-    pub(crate) fn run(self, run: &Run<'_>) -> Outcome<Vec<Cell>> {
-        let workload = run.workload;
-        match self {
-            Self::Append => {
-                let cells: Outcome<Vec<_>> =
-                    workload.append.iter().map(|append| append::measure(run, append)).collect();
-                Ok(cells?.concat())
-            }
-            Self::Visible => measured(workload.visible.as_ref(), |it| visible::measure(run, it)),
-            Self::Lookup => measured(workload.lookup.as_ref(), |it| lookup::measure(run, it)),
-            Self::Next => measured(workload.next.as_ref(), |it| next::measure(run, it)),
-            Self::Pieces => measured(workload.pieces.as_ref(), |it| pieces::measure(run, it)),
+impl Run<'_> {
+    /// Measures all that the workload has and that is wanted.
+    pub(crate) fn measure(&self) -> Outcome<Vec<Cell>> {
+        let workload = self.workload;
+        let mut cells = Vec::new();
+        for append in &workload.append {
+            cells.extend(append::measure(self, append)?);
+        }
+        if let Some(sustained) = &workload.sustained {
+            cells.extend(sustained::measure(self, sustained)?);
+        }
+        for visible in &workload.visible {
+            cells.extend(visible::measure(self, visible)?);
+        }
+        for lookup in &workload.lookup {
+            cells.extend(lookup::measure(self, lookup)?);
+        }
+        for next in &workload.next {
+            cells.extend(next::measure(self, next)?);
+        }
+        if let Some(commit) = &workload.commit {
+            cells.extend(commit::measure(self, commit)?);
+        }
+        if let Some(catch_up) = &workload.catch_up {
+            cells.extend(catch_up::measure(self, catch_up)?);
+        }
+        for opening in &workload.opening {
+            cells.extend(opening::measure(self, opening)?);
+        }
+        for size in &workload.size {
+            cells.extend(sizes::measure(self, size)?);
+        }
+        Ok(cells)
+    }
+
+    /// Whether a measurement of that name is wanted: a cheap question before a costly preload.
+    fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|part| name.contains(part.as_str()))
+    }
+
+    /// As [`interleave`], with the rounds of the workload.
+    fn interleave(
+        &self,
+        name: &str,
+        metrics: &[(&str, Unit)],
+        contenders: Vec<Contender<'_>>,
+    ) -> Outcome<Vec<Cell>> {
+        interleave(name, metrics, self.workload.rounds, contenders)
+    }
+
+    /// Tells a reader something of a measurement, once.
+    fn note(&self, note: String) {
+        let mut notes = self.notes.borrow_mut();
+        if !notes.contains(&note) {
+            notes.push(note);
         }
     }
-}
 
-fn measured<T>(
-    wanted: Option<&T>,
-    measure: impl FnOnce(&T) -> Outcome<Vec<Cell>>,
-) -> Outcome<Vec<Cell>> {
-    wanted.map_or_else(|| Ok(Vec::new()), measure)
+    /// Keeps where the appends of a measurement spent their time; the last round's.
+    fn break_down_appends(&self, name: &str, metrics: &WriterMetrics) {
+        self.break_down(name, metrics.append_stages.named());
+    }
+
+    /// The same of lookups.
+    fn break_down_lookups(&self, name: &str, stages: &LookupStages) {
+        self.break_down(name, stages.named());
+    }
+
+    fn break_down<const N: usize>(
+        &self,
+        name: &str,
+        stages: [(&'static str, duolog::sync::StageTime); N],
+    ) {
+        let sampled = stages.into_iter().filter(|(_, time)| time.sampled_count > 0);
+        let stages: Vec<_> = sampled
+            .map(|(name, time)| Stage {
+                name,
+                sampled_count: time.sampled_count,
+                mean_us: time.sum_us as f64 / time.sampled_count as f64,
+                max_us: time.max_us,
+            })
+            .collect();
+        let mut breakdowns = self.breakdowns.borrow_mut();
+        breakdowns.retain(|known| known.name != name);
+        if !stages.is_empty() {
+            breakdowns.push(Breakdown { name: name.to_owned(), stages });
+        }
+    }
 }

@@ -5,28 +5,33 @@ use std::time::Instant;
 use duolog::Ack;
 use duolog::types::Message;
 
-use super::{ENGINE, Run};
+use super::{ENGINE, LATENCIES, Run};
 use crate::Outcome;
 #[cfg(feature = "rocks")]
 use crate::baseline::ThreeKeys;
-use crate::cell::{Cell, Contender, Unit, interleave};
+use crate::cell::{Cell, Contender};
 use crate::engine::{Engine, TOPIC};
 use crate::messages::messages;
 use crate::timing::Latencies;
 use crate::workload::Visible;
 
-const METRICS: [(&str, Unit); 2] = [("p50", Unit::Microseconds), ("p99", Unit::Microseconds)];
-
 /// The engine appends one message, `Flushed`, and another session looks it up; plain RocksDB
 /// writes its keys, a tuned secondary catches up and gets the id.
 pub(super) fn measure(run: &Run<'_>, visible: &Visible) -> Outcome<Vec<Cell>> {
     let workload = run.workload;
+    let mut name = "write to visible by id".to_owned();
+    if let Some(entries) = visible.settle_chunk_entries {
+        name += &format!(", settled by {entries}");
+    }
+    if !run.wants(&name) {
+        return Ok(Vec::new());
+    }
     let count = visible.preload + visible.messages;
     let all = messages(2, count, workload.id_bytes, workload.payload_bytes);
     let (before, fresh) = all.split_at(visible.preload);
-    let mut contenders = vec![Contender::new(ENGINE, || engine(run, before, fresh))];
+    let mut contenders = vec![Contender::new(ENGINE, || engine(run, visible, before, fresh))];
     contenders.extend(baseline(run, before, fresh));
-    interleave("write to visible by id", &METRICS, workload.rounds, contenders)
+    run.interleave(&name, &LATENCIES, contenders)
 }
 
 #[cfg(feature = "rocks")]
@@ -44,8 +49,18 @@ fn baseline(_: &Run<'_>, _: &[Message], _: &[Message]) -> Option<Contender<'stat
     None
 }
 
-fn engine(run: &Run<'_>, before: &[Message], fresh: &[Message]) -> Outcome<Vec<f64>> {
+fn engine(
+    run: &Run<'_>,
+    visible: &Visible,
+    before: &[Message],
+    fresh: &[Message],
+) -> Outcome<Vec<f64>> {
+    // What is there before is settled in chunks of the usual size.
     let engine = Engine::settled(run.parent, before)?;
+    let engine = match visible.settle_chunk_entries {
+        None => engine,
+        Some(entries) => engine.end()?.with(|it| it.settle_chunk_entries = entries).open(false)?,
+    };
     let index = engine.log.reader(1).index();
     let mut latencies = Latencies::with_capacity(fresh.len());
     engine.runtime.block_on(async {

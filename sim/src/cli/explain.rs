@@ -4,6 +4,8 @@ use clap::Args;
 use duolog::io::Planted;
 
 use crate::judge::Invariant;
+use crate::probe::catalogue::{self, KNOWN, VERSION};
+use crate::probe::rule::Rule;
 
 use super::exit::Exit;
 use super::selftest::caught_by;
@@ -12,7 +14,8 @@ use super::{Ended, Failure, print};
 
 #[derive(Args)]
 pub(super) struct ExplainArgs {
-    /// An invariant, an anomaly, a planted mistake, or an exit code; without, all names
+    /// An invariant, an anomaly, a planted mistake, a finding or rule of the probe, or an exit
+    /// code; without, all names
     name: Option<String>,
 }
 
@@ -36,6 +39,14 @@ fn names() -> String {
     text += "Planted mistakes (in builds with the feature planted)\n";
     for mistake in Planted::ALL {
         text += &format!("  {:<22} {}\n", planted_name(mistake), caught_by(mistake).name());
+    }
+    text += "What an instance of RocksDB is held to (duolog probe)\n";
+    for rule in Rule::ALL {
+        text += &format!("  {:<11} {}\n", rule.name(), rule.promise());
+    }
+    text += &format!("What is known of RocksDB {VERSION}\n");
+    for known in &KNOWN {
+        text += &format!("  {:<30} {}\n", known.name, known.class.words());
     }
     text += "Exit codes\n";
     for exit in Exit::ALL {
@@ -64,6 +75,21 @@ fn one(name: &str) -> Option<String> {
             invariant.code(),
             invariant.name()
         ));
+    }
+    if let Some(known) = catalogue::named(name) {
+        return Some(format!(
+            "{name}\n  RocksDB {VERSION}: {}.\n  What it is: {}.\n  Upstream: {}.\n  \
+             To the engine: {}.\n  Why it does not matter: {}.\n  \
+             To see it: duolog probe --known {name} [--print plan|reproducer]\n",
+            known.what,
+            known.class.words(),
+            known.upstream,
+            known.effect,
+            known.defence
+        ));
+    }
+    if let Some(rule) = Rule::ALL.into_iter().find(|rule| rule.name() == name) {
+        return Some(format!("{name}\n  A rule of duolog probe: {}.\n", rule.promise()));
     }
     let exit = Exit::ALL.into_iter().find(|exit| exit.code().to_string() == name)?;
     Some(format!("exit {name}: {}\n", exit.meaning()))

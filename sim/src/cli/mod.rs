@@ -14,6 +14,7 @@ mod keep;
 mod kept;
 mod log;
 mod merge;
+mod probe;
 mod progress;
 mod regressions;
 mod replay;
@@ -74,6 +75,8 @@ enum Command {
     Log(log::LogArgs),
     /// Tells what an invariant, a planted mistake or an exit code means
     Explain(explain::ExplainArgs),
+    /// Looks for what RocksDB itself does, and holds what is known of it
+    Probe(probe::ProbeArgs),
     /// Looks at what the harness needs of this machine
     Doctor(doctor::DoctorArgs),
     /// Runs the plan on standard input, for a run that has a process for each seed
@@ -107,6 +110,7 @@ fn dispatch(cli: Cli) -> Ended {
         Command::Merge(args) => merge::merge(&args),
         Command::Check(args) => check::check(&args),
         Command::Log(args) => log::log(&args),
+        Command::Probe(args) => probe::probe(&args),
         Command::RunSeed(args) => apart::run_seed(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Doctor(args) => doctor::doctor(&args),

@@ -57,8 +57,10 @@ impl fmt::Display for Call {
             Self::CountHandles => write!(f, "count what is open"),
             Self::Kill => write!(f, "the process dies"),
             Self::Resume => write!(f, "resume the writer"),
-            Self::Fault { number, class, zone } => {
-                write!(f, "the disk fails: {} ({}), fault #{number}", class.name(), zone.name())
+            Self::Fault { number, class, zone, file } => {
+                let (class, zone) = (class.name(), zone.name());
+                write!(f, "the disk fails: {class} ({zone}), fault #{number}")?;
+                file.as_ref().map_or(Ok(()), |file| write!(f, ", {file}"))
             }
             Self::FaultMet { number } => write!(f, "something is done about fault #{number}"),
             Self::PowerLoss => write!(f, "the power goes"),

@@ -191,6 +191,9 @@ pub enum Call {
         class: FaultClass,
         /// With which files.
         zone: Zone,
+        /// The file, where it is damaged; until it is repaired, when this returns.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<Box<str>>,
     },
     /// The engine did something about such a fault: it called an index again, had another instance
     /// opened, or waited.
@@ -372,6 +375,9 @@ pub struct Found {
     /// Whether that record differs from the entry, or is not whole.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub differs: bool,
+    /// Whether that record was said to be damaged.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unreadable: bool,
 }
 
 /// How a lookup came to its answer.

@@ -17,7 +17,14 @@ fn history() -> History {
     pending.ok(Reply::Messages(vec![run]), 14);
     journal.begin(0, 0, append(2), 15).dropped(16);
     drop(journal.begin(0, 0, append(4), 17));
-    let found = Found { sequence: 1, place, timestamp_us: -5, record: None, differs: true };
+    let found = Found {
+        sequence: 1,
+        place,
+        timestamp_us: -5,
+        record: None,
+        differs: true,
+        unreadable: false,
+    };
     let pending = journal.begin(4, 0, Call::LookupId { id: Some(u64::MAX) }, 18);
     pending.ok(Reply::Found(vec![found], Report::default()), 19);
     History::new(&Plan::draw(1, &Shape::simulated()), recorder.take())

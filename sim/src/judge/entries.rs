@@ -15,6 +15,15 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     for (index, event) in view.events.iter().enumerate() {
         let Some(Reply::Found(found, report)) = event.reply() else { continue };
         for entry in found {
+            if entry.unreadable && !faults.damaged(event) && !faults.takes_back(event) {
+                let words = format!(
+                    "an entry names sequence {}, whose record is said to be damaged, and nothing \
+                     was.{}",
+                    entry.sequence,
+                    view.quote(&[index])
+                );
+                judgement.violated("entry-mismatch", &[index], words);
+            }
             let Some((producer, counter)) = entry.record else { continue };
             if producer == Run::FOREIGN && faults.took_back(event) {
                 continue;

@@ -9,6 +9,14 @@ pub(super) struct Faults<'a> {
     happened: Vec<(u32, FaultClass, &'a Event)>,
 }
 
+/// Where a fault damaged a file: which, and the fault.
+fn damaged(fault: &Event) -> Option<&str> {
+    match &fault.call {
+        Call::Fault { class, file: Some(file), .. } if class.is_damage() => Some(file),
+        _ => None,
+    }
+}
+
 impl<'a> Faults<'a> {
     pub(super) fn new(events: &'a [Event]) -> Self {
         let fault = |event: &'a Event| match &event.call {
@@ -22,10 +30,27 @@ impl<'a> Faults<'a> {
     pub(super) fn caused(&self, event: &Event, failure: &Failure) -> bool {
         self.happened.iter().any(|(number, class, fault)| {
             let is_before = event.returned.is_none_or(|returned| fault.invoked < returned);
+            let is_own = fault.process == event.process;
             is_before
-                && fault.process == event.process
-                && (failure.names(*number) || reports(*class, fault, event, failure))
+                && (failure.names(*number) && (is_own || *class == FaultClass::IndexRots)
+                    || is_own && reports(*class, fault, event, failure)
+                    || tells_damage(fault, event, failure))
         })
+    }
+
+    /// Whether a file of the partition was damaged during this call.
+    pub(super) fn damaged(&self, event: &Event) -> bool {
+        let lasts = |fault: &&Event| fault.lane == event.lane && overlaps(fault, event);
+        let all = self.happened.iter().map(|(_, _, fault)| *fault);
+        all.filter(|fault| damaged(fault).is_some()).any(|fault| lasts(&fault))
+    }
+
+    /// Whether a failed sync dropped messages of the partition, in the process of this call. What
+    /// an answer names is read again after the call returned: the fault may come in between.
+    pub(super) fn takes_back(&self, event: &Event) -> bool {
+        let of = |one: &Event| (one.process, one.lane);
+        let mut losing = self.happened.iter().filter(|(_, class, _)| class.takes_back());
+        losing.any(|(_, _, fault)| of(fault) == of(event))
     }
 
     /// Whether a failed sync may have dropped messages under this call.
@@ -42,4 +67,19 @@ impl<'a> Faults<'a> {
 /// Whether a failure says that something is gone which this fault took away.
 fn reports(class: FaultClass, fault: &Event, event: &Event, failure: &Failure) -> bool {
     class.takes_back() && fault.lane == event.lane && failure.kind == Kind::Corrupt
+}
+
+/// Whether a failure names the file that a fault damaged, or tells of its partition what is gone,
+/// while the damage lasted.
+fn tells_damage(fault: &Event, event: &Event, failure: &Failure) -> bool {
+    let Some(file) = damaged(fault) else { return false };
+    let directory = file.rsplit_once('/').map_or(file, |(directory, _)| directory);
+    let names = failure.text.contains(file) || failure.text.contains(&format!("{directory:?}"));
+    failure.kind == Kind::Corrupt && names && overlaps(fault, event)
+}
+
+/// Whether a call began before damage was repaired and ended after it was done.
+fn overlaps(fault: &Event, event: &Event) -> bool {
+    let ended_us = event.returned.map_or(u64::MAX, |_| event.returned_us);
+    event.invoked_us <= fault.returned_us && fault.invoked_us <= ended_us
 }

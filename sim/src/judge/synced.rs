@@ -4,40 +4,51 @@ use crate::history::{Call, Event, Outcome, Reply};
 use crate::plan::{Ack, Visibility};
 
 use super::invariant::Invariant;
-use super::lifetimes::losses;
+use super::lifetimes::{Loss, losses};
 use super::verdict::Judgement;
 use super::view::View;
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let mut judgement = Judgement::new(Invariant::SyncedSurvives);
     let losses = losses(view.events);
-    let mut from = 0;
-    for (loss, ends) in &losses {
+    for (nth, loss) in losses.iter().enumerate() {
         judgement.count("power losses", 1);
         for lane in 0..view.header.lane_count {
-            let Some(end) = ends.get(&lane).copied() else {
+            let Some(end) = loss.ends.get(&lane).copied() else {
                 judgement.count("power losses without an opening afterwards", 1);
                 continue;
             };
-            check(view, &mut judgement, (from, *loss), lane, end);
+            check(view, &mut judgement, (&losses[..nth], loss), lane, end);
         }
-        from = *loss;
     }
     judgement
 }
 
-/// Holds the appends of one lifetime against the `end` that a loss left.
+/// Holds what was there before a loss against the `end` that it left.
 fn check(
     view: &View<'_>,
     judgement: &mut Judgement,
-    (from, loss): (usize, usize),
+    (before, loss): (&[Loss], &Loss),
     lane: u32,
     end: u64,
 ) {
-    let appends = view.lanes[lane as usize].appends.iter().copied();
-    let appends: Vec<usize> = appends.filter(|index| (from..loss).contains(index)).collect();
-    let synced = synced_end(view, lane, (from, loss), &appends);
-    let unsynced = appends.iter().any(|index| {
+    let from = before.last().map_or(0, |last| last.index);
+    // What an earlier loss took back was not there any more.
+    let was_there = |index: &usize| {
+        let since = before.iter().filter(|earlier| earlier.index > *index);
+        let left = since.filter_map(|earlier| earlier.ends.get(&lane)).min();
+        *index < loss.index
+            && left.is_none_or(|left| place(&view.events[*index]).is_some_and(|at| at.1 <= *left))
+    };
+    let all = view.lanes[lane as usize].appends.iter().copied();
+    let appends: Vec<usize> = all.filter(was_there).collect();
+    let own: Vec<usize> = appends.iter().copied().filter(|index| *index >= from).collect();
+    let told = Told::new(view, lane, (from, loss.index), &own);
+    let synced = match loss.damaged.get(&lane) {
+        Some(since) => told.proven_end(view, &own, *since),
+        None => told.end(),
+    };
+    let unsynced = own.iter().any(|index| {
         let event = &view.events[*index];
         matches!(event.outcome, Outcome::Unknown(_)) || place(event).is_none_or(|at| at.1 > synced)
     });
@@ -52,13 +63,14 @@ fn check(
         if !torn && !is_lost {
             continue;
         }
-        let events = [index, loss];
+        let events = [index, loss.index];
         let words = if torn {
             format!("a power loss left this batch up to {end} only.{}", view.quote(&events))
         } else {
             format!(
-                "sequences {first} up to {batch_end} were synced; the power went, and the next \
-                 opening found messages up to {end} only.{}",
+                "sequences {first} up to {batch_end} were synced; the power went, or what was on \
+                 disk was damaged, and the next opening found messages up to {end} only, and said \
+                 nothing.{}",
                 view.quote(&events)
             )
         };
@@ -76,23 +88,85 @@ fn place(append: &Event) -> Option<(u64, u64)> {
     }
 }
 
-/// The end of what the callers were told is synced: by an acknowledgement, by a flush or a closing
-/// that returned, or by its being visible where only synced messages are.
-fn synced_end(view: &View<'_>, lane: u32, (from, loss): (usize, usize), appends: &[usize]) -> u64 {
-    let forced = view.events[from..loss].iter().filter(|event| {
-        let forces = matches!(event.call, Call::Flush { fsync: true } | Call::CloseWriter);
-        event.lane == lane && forces && event.reply().is_some()
-    });
-    let forced: Vec<&Event> = forced.collect();
-    let least = match view.header.visibility {
-        Visibility::Flushed => Ack::Synced,
-        Visibility::Synced => Ack::Flushed,
+/// What callers were told is synced, each by the moment: by an acknowledgement, by a flush or a
+/// closing that returned, by its being visible where only synced messages are, or by an opening,
+/// which forces what it finds.
+struct Told {
+    ends: Vec<(u64, u64)>,
+}
+
+impl Told {
+    fn new(view: &View<'_>, lane: u32, (from, loss): (usize, usize), appends: &[usize]) -> Self {
+        let least = match view.header.visibility {
+            Visibility::Flushed => Ack::Synced,
+            Visibility::Synced => Ack::Flushed,
+        };
+        let mut ends = Vec::new();
+        for index in appends {
+            let event = &view.events[*index];
+            let (Call::Append { ack, .. }, Some(returned), Some((_, end))) =
+                (&event.call, event.returned, place(event))
+            else {
+                continue;
+            };
+            ends.extend((*ack >= least).then_some((returned, end)));
+        }
+        for event in view.events[from..loss].iter().filter(|event| event.lane == lane) {
+            let Some(returned) = event.returned else { continue };
+            match (&event.call, event.reply()) {
+                (Call::Flush { fsync: true } | Call::CloseWriter, Some(_)) => {
+                    let forced = appends.iter().map(|index| &view.events[*index]);
+                    let forced = forced.filter(|append| append.before(event));
+                    ends.extend(forced.filter_map(place).map(|at| (returned, at.1)).max());
+                }
+                (Call::OpenWriter, Some(Reply::Marks(marks))) => {
+                    ends.push((returned, marks.log_end));
+                }
+                _ => {}
+            }
+        }
+        Self { ends }
+    }
+
+    fn end(&self) -> u64 {
+        self.ends.iter().map(|told| told.1).max().unwrap_or(0)
+    }
+
+    /// As [`Told::end`], of what the log itself says too: where a file was damaged, only a frame
+    /// that was written later tells recovery what was synced. Such a frame is that of an append
+    /// which began after callers were told, which was synced, so that no power loss took it, and
+    /// which is not damaged itself: it began after the damage was done, or lies far below the end
+    /// of what was written then, where nothing rots.
+    fn proven_end(&self, view: &View<'_>, appends: &[usize], damaged: u64) -> u64 {
+        let end = self.end();
+        let proofs = appends.iter().map(|index| &view.events[*index]);
+        let mut proofs: Vec<_> =
+            proofs.filter(|append| place(append).is_some_and(|at| at.1 <= end)).collect();
+        proofs.sort_by_key(|append| place(append));
+        let is_whole = |(nth, append): &(usize, &&Event)| {
+            let is_old = append.returned.is_some_and(|returned| returned < damaged);
+            append.invoked > damaged || is_old && is_far_below(&proofs[*nth..])
+        };
+        let whole = proofs.iter().enumerate().filter(is_whole);
+        let latest = whole.map(|(_, append)| append.invoked).max().unwrap_or(0);
+        let proven = self.ends.iter().filter(|told| told.0 < latest);
+        proven.map(|told| told.1).max().unwrap_or(0)
+    }
+}
+
+/// How far from the end of what was written files rot, at most.
+const ROT_WITHIN_BYTES: u64 = 8 << 10;
+
+/// Whether the first one of some appends, in the order of the log, ends so far below the last one
+/// that it does not rot.
+fn is_far_below(appends: &[&Event]) -> bool {
+    let at = |append: &Event| match append.reply() {
+        Some(Reply::Appended { place, .. }) => Some((place.0, place.1)),
+        _ => None,
     };
-    let told = appends.iter().filter_map(|index| {
-        let event = &view.events[*index];
-        let Call::Append { ack, .. } = &event.call else { return None };
-        let is_synced = *ack >= least || forced.iter().any(|force| event.before(force));
-        place(event).filter(|_| is_synced).map(|(_, end)| end)
-    });
-    told.max().unwrap_or(0)
+    let [first, next, .., last] = appends else { return false };
+    let (Some(first), Some(next), Some(last)) = (at(first), at(next), at(last)) else {
+        return false;
+    };
+    first.0 < last.0 || next.0 == last.0 && next.1 + ROT_WITHIN_BYTES <= last.1
 }

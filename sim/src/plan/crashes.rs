@@ -3,7 +3,7 @@
 use duolog::io::Step;
 
 use super::{KillAt, Shape};
-use crate::seed::Stream;
+use crate::seed::{Stream, salt};
 
 /// One plan in so many has no kill at all.
 const WITHOUT_OF: u64 = 8;
@@ -33,18 +33,38 @@ struct Habits {
 }
 
 /// Aims of whole plans. A commit and what it names are seldom parted by chance.
-const PLAN_AIMS: [Option<u64>; 8] = [Some(0), Some(1), Some(1), Some(2), None, None, None, None];
+const PLAN_AIMS: [Option<u64>; 8] = [Some(0), Some(1), Some(1), Some(1), Some(2), None, None, None];
+
+/// The place of commits in `AIMS`.
+const COMMITS: u64 = 1;
+
+/// What all deaths of the plan of a seed are aimed at. A stream of its own: what actors do depends
+/// on it too, and must not move where deaths are switched off.
+fn aim(seed: u64) -> Option<u64> {
+    *Stream::new(seed, salt::AIM).pick(&PLAN_AIMS)
+}
+
+/// Whether processes are to die again and again where a commit was just written: what it names is
+/// to be lost, so that others take the places.
+pub(super) fn aims_at_commits(seed: u64) -> bool {
+    aim(seed) == Some(COMMITS)
+}
 
 /// Draws where each process dies, of which the last one dies at its end in any case.
-pub(super) fn crashes(stream: &mut Stream, shape: &Shape, lane_count: u32) -> Vec<KillAt> {
+pub(super) fn crashes(
+    seed: u64,
+    stream: &mut Stream,
+    shape: &Shape,
+    lane_count: u32,
+) -> Vec<KillAt> {
     if !shape.kills || stream.chance(1, WITHOUT_OF) {
         return Vec::new();
     }
     let habits = Habits {
-        power: *stream.pick(&[0, 1, 2, 4]),
+        power: *stream.pick(&[0, 1, 2, 3, 4]),
         nests: stream.chance(1, 3),
         reach: *stream.pick(&[60, 200, 500]),
-        aim: *stream.pick(&PLAN_AIMS),
+        aim: aim(seed),
     };
     let mut kills = Vec::new();
     for _ in 0..2 + stream.below(3) {
@@ -56,6 +76,12 @@ pub(super) fn crashes(stream: &mut Stream, shape: &Shape, lane_count: u32) -> Ve
         }
     }
     kills
+}
+
+/// Whether processes die again and again where a commit was just written.
+pub(super) fn lose_commits(kills: &[KillAt]) -> bool {
+    let is_aimed = |kill: &KillAt| kill.step() == Some(Step::CommitWritten);
+    kills.iter().filter(|kill| is_aimed(kill)).count() > 1
 }
 
 /// A death while the actors are at work.

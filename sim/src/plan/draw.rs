@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::actor::{Actor, Role};
 use super::config::{PlanConfig, Visibility, message_max_bytes};
 use super::content::Content;
-use super::crashes::crashes;
+use super::crashes::{aims_at_commits, crashes};
 use super::deaths::{MORTAL_OPERATIONS_COUNT, MORTALS_COUNT, deaths, deaths_count};
 use super::fault::faults as disk_faults;
 use super::index_fault::index_faults;
@@ -85,12 +85,13 @@ pub(super) fn draw(seed: u64, shape: &Shape, adjust: impl FnOnce(&mut PlanConfig
     let lane_count = config.topic_count * config.partition_count;
     let mut faults = Stream::new(seed, salt::FAULTS);
     let kills = if shape.swarm {
-        crashes(&mut faults, shape, lane_count)
+        crashes(seed, &mut faults, shape, lane_count)
     } else {
         deaths(&mut faults, shape)
     };
     let mut workload = Stream::new(seed, salt::WORKLOAD);
     let mix = if shape.swarm { Mix::draw(&mut workload) } else { Mix::main() };
+    let mix = if shape.swarm && aims_at_commits(seed) { mix.losing_commits() } else { mix };
     let draft = Draft { mix, lane_count, shape };
     let mut actors = Vec::new();
     for role in Role::ALL {
@@ -199,6 +200,8 @@ struct Mix {
     forces: bool,
     dropped_futures: bool,
     bad_commits: bool,
+    /// Of four turns of a committer, those in which it only reads.
+    commit_reads_in_4: u64,
     duplicates: bool,
     trims: bool,
     settles: bool,
@@ -218,6 +221,7 @@ impl Mix {
             forces: true,
             dropped_futures: true,
             bad_commits: true,
+            commit_reads_in_4: 2,
             duplicates: true,
             trims: false,
             // There are actors of their own for that.
@@ -228,6 +232,12 @@ impl Mix {
             back_count: 1 << 40,
             batch_count: 1 << 20,
         }
+    }
+
+    /// The same without anybody who forces the log, and with more commits to be lost.
+    const fn losing_commits(self) -> Self {
+        let acks = [self.acks[0], self.acks[1], 0];
+        Self { acks, forces: false, commit_reads_in_4: 1, ..self }
     }
 
     fn draw(stream: &mut Stream) -> Self {
@@ -241,6 +251,7 @@ impl Mix {
             forces,
             dropped_futures: stream.chance(1, 2),
             bad_commits: stream.chance(4, 5),
+            commit_reads_in_4: 2,
             duplicates: stream.chance(2, 3),
             trims: stream.chance(1, 4),
             settles: stream.chance(2, 3),
@@ -427,7 +438,7 @@ impl Draft<'_> {
     }
 
     fn commit(&self, lane: u32, stream: &mut Stream) -> Operation {
-        if stream.chance(1, 2) {
+        if stream.chance(self.mix.commit_reads_in_4, 4) {
             return self.read(lane, stream);
         }
         let which = if self.mix.bad_commits && stream.chance(2, 5) {

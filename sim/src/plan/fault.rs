@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::crashes::lose_commits;
 use super::{KillAt, Shape};
 use crate::seed::{Stream, salt};
 
@@ -35,6 +36,12 @@ pub enum FaultClass {
     Stall,
     /// The wall clock jumps, either way.
     ClockStep,
+    /// A bit of a file flips where it was written a moment ago.
+    BitRot,
+    /// A bit of a file flips while no process runs, behind a death.
+    RotAtRest,
+    /// A write lands elsewhere, in the same file or in another one.
+    MisdirectedWrite,
     /// A catch-up of a secondary says that it is done, and moves nothing.
     CatchUpStale,
     /// A catch-up brings what scans find; single reads stay behind.
@@ -63,6 +70,8 @@ pub enum FaultClass {
     SettleUneven,
     /// A settling fails, and so do all later ones of the instance.
     SettleBreaks,
+    /// A block of an index cannot be read any more.
+    IndexRots,
 }
 
 /// Which files it happens to.
@@ -105,7 +114,7 @@ const fn is_zero(us: &i64) -> bool {
 
 impl FaultClass {
     /// All of them, in the order above.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 30] = [
         Self::SyncKeepsPages,
         Self::SyncForgetsPages,
         Self::SyncDropsPages,
@@ -118,6 +127,9 @@ impl FaultClass {
         Self::RemoveFails,
         Self::Stall,
         Self::ClockStep,
+        Self::BitRot,
+        Self::RotAtRest,
+        Self::MisdirectedWrite,
         Self::CatchUpStale,
         Self::CatchUpStaleGets,
         Self::CatchUpMissesFamilies,
@@ -132,6 +144,7 @@ impl FaultClass {
         Self::SettleFails,
         Self::SettleUneven,
         Self::SettleBreaks,
+        Self::IndexRots,
     ];
 
     /// The name, as in plans and reports.
@@ -149,6 +162,9 @@ impl FaultClass {
             Self::RemoveFails => "remove-fails",
             Self::Stall => "stall",
             Self::ClockStep => "clock-step",
+            Self::BitRot => "bit-rot",
+            Self::RotAtRest => "rot-at-rest",
+            Self::MisdirectedWrite => "misdirected-write",
             Self::CatchUpStale => "catch-up-stale",
             Self::CatchUpStaleGets => "catch-up-stale-gets",
             Self::CatchUpMissesFamilies => "catch-up-misses-families",
@@ -163,6 +179,7 @@ impl FaultClass {
             Self::SettleFails => "settle-fails",
             Self::SettleUneven => "settle-uneven",
             Self::SettleBreaks => "settle-breaks",
+            Self::IndexRots => "index-rots",
         }
     }
 
@@ -177,8 +194,10 @@ impl FaultClass {
             | Self::WriteFails
             | Self::ShortWrite
             | Self::DiskFull
+            | Self::BitRot
+            | Self::RotAtRest
             | Self::Stall => &[Zone::Segment, Zone::Commit, Zone::Publication],
-            Self::SyncDropsPages | Self::ClockStep => &[Zone::Segment],
+            Self::SyncDropsPages | Self::ClockStep | Self::MisdirectedWrite => &[Zone::Segment],
             Self::OpenFails | Self::RenameFails | Self::RemoveFails => &[Zone::Directory],
             Self::CatchUpStale
             | Self::CatchUpStaleGets
@@ -193,7 +212,8 @@ impl FaultClass {
             | Self::PrimaryRefused
             | Self::SettleFails
             | Self::SettleUneven
-            | Self::SettleBreaks => &[Zone::Index],
+            | Self::SettleBreaks
+            | Self::IndexRots => &[Zone::Index],
         }
     }
 
@@ -205,6 +225,11 @@ impl FaultClass {
             Self::ClockStep => &[-86_400_000_000, -1_000_000, 50_000, 3_600_000_000],
             _ => &[],
         }
+    }
+
+    /// Whether bytes of a file are not what was written from then on, until somebody repairs them.
+    pub const fn is_damage(self) -> bool {
+        matches!(self, Self::BitRot | Self::RotAtRest | Self::MisdirectedWrite)
     }
 
     /// Whether what was flushed and not synced may be gone after it.
@@ -239,6 +264,11 @@ impl Fault {
         format!("{}{number})", Self::TAG)
     }
 
+    /// A number that decides where it happens, where calls do not.
+    pub const fn pick(&self) -> u64 {
+        self.nth + 1_000 * self.process as u64
+    }
+
     /// Whether there can be such a fault.
     pub fn is_possible(&self) -> bool {
         self.nth > 0 && self.class.zones().contains(&self.zone)
@@ -257,7 +287,16 @@ impl fmt::Display for Fault {
 const WITHOUT_OF: u64 = 4;
 
 /// One plan in so many of those that have faults and power losses has both where it hurts.
-const FORGETS_OF: u64 = 3;
+const FORGETS_OF: u64 = 2;
+
+/// How many syncs of such a process forget.
+const FORGOTTEN_COUNT: u64 = 5;
+
+/// In how many thirds of the plans that have faults files are damaged.
+const DAMAGED_IN_3: u64 = 2;
+
+/// How long damage lasts, in microseconds: a user who is told has the file repaired.
+const DAMAGE_US: [i64; 2] = [20_000, 100_000];
 
 /// Draws the faults of a plan. Whole classes are off in most plans.
 pub(super) fn faults(seed: u64, shape: &Shape, kills: &[KillAt]) -> Vec<Fault> {
@@ -267,7 +306,8 @@ pub(super) fn faults(seed: u64, shape: &Shape, kills: &[KillAt]) -> Vec<Fault> {
     }
     let on_of = *stream.pick(&[1, 2, 4, 8]);
     let mut on: Vec<FaultClass> = Vec::new();
-    let of_disk = || FaultClass::ALL.into_iter().filter(|class| !class.is_of_index());
+    let is_drawn = |class: &FaultClass| !class.is_of_index() && !class.is_damage();
+    let of_disk = || FaultClass::ALL.into_iter().filter(is_drawn);
     for class in of_disk() {
         // One number a class, whichever are on.
         let is_on = stream.below(8) < on_of;
@@ -280,13 +320,9 @@ pub(super) fn faults(seed: u64, shape: &Shape, kills: &[KillAt]) -> Vec<Fault> {
     let reach = *stream.pick(&[2, 8, 40]);
     let count = 1 + stream.below(6);
     let process_count = kills.len().max(1) as u64;
-    let loses_power = kills.iter().any(|kill| kill.power);
     let mut fault = || {
         let class = *stream.pick(&on);
-        let mut zone = *stream.pick(class.zones());
-        if loses_power && (class, zone) == (FaultClass::ShortWrite, Zone::Commit) {
-            zone = Zone::Segment;
-        }
+        let zone = *stream.pick(class.zones());
         let process = u32::try_from(stream.below(process_count)).unwrap_or(0);
         let nth = 1 + stream.below(reach);
         let lengths_us = class.lengths_us();
@@ -295,20 +331,52 @@ pub(super) fn faults(seed: u64, shape: &Shape, kills: &[KillAt]) -> Vec<Fault> {
     };
     let mut faults: Vec<Fault> = (0..count).map(|_| fault()).collect();
     faults.extend(forgotten(&mut stream, kills));
+    faults.extend(damaged(&mut stream, kills));
     faults
 }
 
-/// In some plans, before the power goes with a process, syncs of its segments fail and forget what
-/// they were to force: whoever believes in what came later loses it then.
+/// In some plans files are damaged: once while a process runs, or behind each death. What one
+/// damage took might be what proves another, so there are not several at a time.
+fn damaged(stream: &mut Stream, kills: &[KillAt]) -> Vec<Fault> {
+    let loses_commits = lose_commits(kills);
+    if !stream.chance(DAMAGED_IN_3, 3) && !loses_commits {
+        return Vec::new();
+    }
+    let process_count = kills.len() as u64;
+    let class = match stream.below(6) {
+        0 if !loses_commits => FaultClass::BitRot,
+        1 if !loses_commits => FaultClass::MisdirectedWrite,
+        _ if kills.is_empty() => FaultClass::BitRot,
+        _ => FaultClass::RotAtRest,
+    };
+    let only = stream.below(process_count.max(1));
+    let processes = if class == FaultClass::RotAtRest { 0..process_count } else { only..only + 1 };
+    let damage = |process| {
+        // Of the segments more can be lost than of the others.
+        let is_segment = stream.chance(3, 4) || loses_commits;
+        let zone = if is_segment { Zone::Segment } else { *stream.pick(class.zones()) };
+        let (nth, us) = (1 + stream.below(40), *stream.pick(&DAMAGE_US));
+        Fault { process: u32::try_from(process).unwrap_or(0), class, zone, nth, us }
+    };
+    processes.map(damage).collect()
+}
+
+/// In some plans, before the power goes with a process, every second or third sync of its segments
+/// fails and forgets what it was to force: whoever believes in what came later loses it then. Each
+/// is one of several, since a later sync of the same page makes good what one forgot.
 fn forgotten(stream: &mut Stream, kills: &[KillAt]) -> Vec<Fault> {
     if !stream.chance(1, FORGETS_OF) {
         return Vec::new();
     }
     let (class, zone, us) = (FaultClass::SyncForgetsPages, Zone::Segment, 0);
     let losing = (0..).zip(kills).filter(|(_, kill)| kill.power);
-    losing
-        .map(|(process, _)| Fault { process, class, zone, nth: 1 + stream.below(4), us })
-        .collect()
+    let mut faults = Vec::new();
+    for (process, _) in losing {
+        let (first, step) = (1 + stream.below(4), 2 + stream.below(2));
+        let nths = (0..FORGOTTEN_COUNT).map(|nth| first + nth * step);
+        faults.extend(nths.map(|nth| Fault { process, class, zone, nth, us }));
+    }
+    faults
 }
 
 #[cfg(test)]

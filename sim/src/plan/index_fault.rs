@@ -9,9 +9,14 @@ const WITHOUT_OF: u64 = 3;
 /// Lengths of which one is drawn for an opening that takes long, in microseconds.
 const SLOW_OPEN_US: [i64; 3] = [20_000, 300_000, 2_000_000];
 
+/// How long a rotten block of an index lasts, in microseconds, and how many reads of an index are
+/// about one call of another kind.
+const ROT_US: i64 = 50_000;
+const READS: u64 = 16;
+
 impl FaultClass {
     /// Those that go wrong with calls of an index.
-    pub const OF_INDEX: [Self; 14] = [
+    pub const OF_INDEX: [Self; 15] = [
         Self::CatchUpStale,
         Self::CatchUpStaleGets,
         Self::CatchUpMissesFamilies,
@@ -26,6 +31,7 @@ impl FaultClass {
         Self::SettleFails,
         Self::SettleUneven,
         Self::SettleBreaks,
+        Self::IndexRots,
     ];
 
     /// Whether it goes wrong with calls of an index.
@@ -51,14 +57,19 @@ pub(super) fn index_faults(seed: u64, shape: &Shape, process_count: usize) -> Ve
         on.push(*stream.pick(&FaultClass::OF_INDEX));
     }
     // Catch-ups and openings are few in a process.
-    let reach = *stream.pick(&[1, 2, 4, 12]);
+    let reach = *stream.pick(&[1, 2, 3, 8]);
     let count = 1 + stream.below(12);
     let mut fault = || {
         let class = *stream.pick(&on);
         let process = u32::try_from(stream.below(process_count as u64)).unwrap_or(0);
         let nth = 1 + stream.below(reach);
         let slow_us = *stream.pick(&SLOW_OPEN_US);
-        let us = if class == FaultClass::OpenTakesLong { slow_us } else { 0 };
+        let (nth, us) = match class {
+            FaultClass::OpenTakesLong => (nth, slow_us),
+            // Reads are many.
+            FaultClass::IndexRots => (nth * READS, ROT_US),
+            _ => (nth, 0),
+        };
         Fault { process, class, zone: Zone::Index, nth, us }
     };
     (0..count).map(|_| fault()).collect()

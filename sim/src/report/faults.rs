@@ -67,11 +67,11 @@ impl FaultTally {
 /// Whether a call met a fault of its process: it was told of it, it was held up by it, it gave
 /// messages the time that a clock showed then, or the engine did something about it.
 fn is_met(event: &Event, fault: &Event, number: u32, class: FaultClass) -> bool {
-    if event.process != fault.process {
-        return false;
-    }
     if event.call.is_fault() {
         return event.call == Call::FaultMet { number };
+    }
+    if event.process != fault.process && class != FaultClass::IndexRots {
+        return false;
     }
     let spans = event.invoked < fault.invoked
         && event.returned.is_none_or(|returned| returned > fault.invoked);

@@ -57,6 +57,7 @@ pub(super) async fn found<R: SubjectReader>(
             timestamp_us: entry.timestamp_us,
             record: None,
             differs: false,
+            unreadable: false,
         };
         if nth < RECORDS_MAX {
             let record = reader.read_at(lane, entry.offset).await;
@@ -87,6 +88,7 @@ fn compare(
         Err(refusal) if matches!(refusal.failure.kind, Kind::Trimmed | Kind::Closed) => {}
         // The disk failed: what lies there nobody knows.
         Err(refusal) if refusal.failure.names_fault() => {}
+        Err(refusal) if refusal.failure.kind == Kind::Corrupt => one.unreadable = true,
         Err(_) => {
             one.record = Some((Run::FOREIGN, 0));
             one.differs = true;

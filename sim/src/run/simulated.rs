@@ -9,9 +9,9 @@ use duolog::io::decorate::Observed;
 use duolog::io::{Step, World};
 
 use crate::history::History;
-use crate::plan::{Fault, Plan};
+use crate::plan::{Fault, FaultClass, Plan};
 use crate::world::{
-    IndexFault, IndexLoss, IndexNotice, Sim, SimError, SimOptions, Simulation, TraceSummary,
+    DiskNotice, IndexFault, IndexLoss, Notice, Sim, SimError, SimOptions, Simulation, TraceSummary,
 };
 
 use super::crash::Crash;
@@ -101,9 +101,14 @@ fn plan_faults(simulation: &Simulation, world: &Sim, state: &Arc<RunState>, proc
     let numbered = (0..).zip(state.plan.faults.iter().copied());
     let own = numbered.filter(|(_, fault)| fault.process == process);
     let noted = Arc::downgrade(state);
-    let note = move |number, path: &Path, now_us| {
-        if let Some(state) = noted.upgrade() {
-            state.note_fault(number, path, now_us);
+    let note = move |notice: DiskNotice<'_>| {
+        let Some(state) = noted.upgrade() else { return };
+        match notice.notice {
+            Notice::Happened => {
+                let lasts_us = (notice.now_us, notice.until_us);
+                state.note_fault(notice.number, notice.path, lasts_us);
+            }
+            Notice::Met => state.note_fault_met(notice.number, notice.now_us),
         }
     };
     let (of_index, of_disk): (Vec<_>, Vec<_>) =
@@ -128,8 +133,8 @@ fn plan_index_fault(
     let note = move |notice, path: &Path, now_us| {
         let Some(state) = noted.upgrade() else { return };
         match notice {
-            IndexNotice::Happened => state.note_fault(number, path, now_us),
-            IndexNotice::Met => state.note_fault_met(number, now_us),
+            Notice::Happened => state.note_fault(number, path, (now_us, now_us)),
+            Notice::Met => state.note_fault_met(number, now_us),
         }
     };
     simulation.fail_index(world, fault.nth, planned, Fault::tag(number), Arc::new(note));
@@ -189,7 +194,26 @@ fn crash(
         state.note_power_loss(process, now_us());
         loss
     });
+    rot_at_rest(simulation, state, process);
     let recovering = !state.has_opened(process);
     let (step, lost) = (simulation.died_at(world), simulation.lost_run_count(world));
     crashes.push(Crash::new(step, recovering, crashes.last(), power, lost));
+}
+
+/// Has files rot behind the death of a process, where the plan says so and another one follows
+/// that does more than look at what was left.
+fn rot_at_rest(simulation: &Simulation, state: &RunState, process: u32) {
+    if process as usize >= state.plan.kills.len() {
+        return;
+    }
+    for (number, fault) in (0..).zip(&state.plan.faults) {
+        if fault.process != process || fault.class != FaultClass::RotAtRest {
+            continue;
+        }
+        let now_us = simulation.host().monotonic_us();
+        let us = u64::try_from(fault.us).unwrap_or(0);
+        if let Some(path) = simulation.rot_at_rest(fault.zone, number, fault.pick(), us) {
+            state.note_fault(number, &path, (now_us, now_us.saturating_add(us)));
+        }
+    }
 }

@@ -129,7 +129,8 @@ impl<W: World, L: SubjectLog> Stage<W, L> {
             return false;
         }
         self.collapse_where_lost(lane, true).await;
-        if tries == TRIES_COUNT || !matches!(kind, Kind::Retry | Kind::Poisoned) {
+        let is_lasting = !matches!(kind, Kind::Retry | Kind::Poisoned | Kind::Corrupt);
+        if tries == TRIES_COUNT || is_lasting {
             return false;
         }
         self.world.sleep(TRY_AGAIN_US).await;

@@ -143,8 +143,8 @@ impl RunState {
         !self.plan.faults.is_empty()
     }
 
-    /// Notes that a fault of the plan happened now to a file.
-    pub(super) fn note_fault(&self, number: u32, path: &Path, now_us: u64) {
+    /// Notes that a fault of the plan happened now to a file, and until when it lasts.
+    pub(super) fn note_fault(&self, number: u32, path: &Path, (now_us, until_us): (u64, u64)) {
         let Some(fault) = self.plan.faults.get(number as usize) else { return };
         let lanes = 0..self.plan.lane_count();
         let lies_in = |lane: &u32| {
@@ -156,8 +156,9 @@ impl RunState {
             lock(&self.taken_back).insert((fault.process, lane), number);
         }
         let journal = self.recorder.journal(fault.process, Event::DRIVER);
-        let call = Call::Fault { number, class: fault.class, zone: fault.zone };
-        journal.begin(0, lane, call, now_us).ok(Reply::Done, now_us);
+        let file = fault.class.is_damage().then(|| path.to_string_lossy().into());
+        let call = Call::Fault { number, class: fault.class, zone: fault.zone, file };
+        journal.begin(0, lane, call, now_us).ok(Reply::Done, until_us);
     }
 
     /// Notes that the engine did something about a fault of the plan.

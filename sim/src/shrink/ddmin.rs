@@ -4,7 +4,7 @@
 /// A part of `items`, in their order, for which `holds` is true, and of which no single item can
 /// be left out; given that it is true for all of them. `holds` is asked for the same part again
 /// now and then.
-pub(super) fn ddmin<I: Clone>(items: Vec<I>, mut holds: impl FnMut(&[I]) -> bool) -> Vec<I> {
+pub(crate) fn ddmin<I: Clone>(items: Vec<I>, mut holds: impl FnMut(&[I]) -> bool) -> Vec<I> {
     let mut items = items;
     if items.is_empty() || holds(&[]) {
         return Vec::new();

@@ -19,6 +19,7 @@ mod structure;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use ddmin::ddmin;
 pub use search::Progress;
 
 use crate::plan::Plan;

@@ -8,10 +8,10 @@ use std::pin::Pin;
 use std::sync::{Arc, MutexGuard};
 use std::task::{Context as TaskContext, Poll, Waker};
 
-use duolog::io::Step;
+use duolog::io::{Family, IndexError, Step};
 
 use super::faults::{About, Doing};
-use super::index_fault::{IndexCall, IndexNotice, Struck};
+use super::index_fault::{IndexCall, IndexFault, Notice, Rotten, Struck};
 use super::options::CallKind;
 use super::process::ProcessId;
 use super::state::{Shared, State};
@@ -130,8 +130,29 @@ impl Context {
         let faults = &mut state.processes[self.process].index_faults;
         let (struck, met) = faults.begin(call, directory, now_us);
         drop(state);
-        met.iter().for_each(|met| (met.told)(IndexNotice::Met, directory, now_us));
+        met.iter().for_each(|met| (met.told)(Notice::Met, directory, now_us));
         struck
+    }
+
+    /// Counts a read of a family of the index in `directory`; what it is told where a block of it
+    /// rotted.
+    pub(super) fn index_read(&self, family: Family, directory: &Path) -> Result<(), IndexError> {
+        let struck = self.index_call(IndexCall::Read, directory);
+        let Some(mut state) = self.lock("it read an index") else { return Ok(()) };
+        let now_us = state.now_us;
+        state.rotten.retain(|rotten| now_us < rotten.until_us);
+        if let Some(struck) = struck
+            && let IndexFault::Rot { us } = struck.fault
+        {
+            (struck.told)(Notice::Happened, directory, now_us);
+            let (directory, until_us) = (directory.to_owned(), now_us.saturating_add(us));
+            state.rotten.push(Rotten { directory, family, until_us, struck });
+        }
+        let is_it = |rotten: &&Rotten| rotten.directory == directory && rotten.family == family;
+        match state.rotten.iter().find(is_it) {
+            Some(rotten) => Err(rotten.error()),
+            None => Ok(()),
+        }
     }
 
     /// Notes that a call of the index in `directory` goes wrong now.
@@ -140,7 +161,7 @@ impl Context {
         let now_us = state.now_us;
         state.processes[self.process].index_faults.happened(struck.clone(), directory);
         drop(state);
-        (struck.told)(IndexNotice::Happened, directory, now_us);
+        (struck.told)(Notice::Happened, directory, now_us);
     }
 
     /// Notes that a call of the index in `directory` returned.
@@ -151,7 +172,7 @@ impl Context {
         let met = faults.answered(call, directory, now_us);
         drop(state);
         if let Some(met) = met {
-            (met.told)(IndexNotice::Met, directory, now_us);
+            (met.told)(Notice::Met, directory, now_us);
         }
     }
 

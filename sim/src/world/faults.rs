@@ -1,17 +1,33 @@
 //! What goes wrong with the calls of a process, as it was planned.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::disk::SyncFailure;
+use super::disk::{Harm, NodeId, SyncFailure};
+use super::index_fault::Notice;
 use super::process::ProcessId;
 use super::state::State;
 use super::trace::Kind;
 use crate::plan::{Fault, FaultClass, Zone};
 
-/// Told of a fault when it happens: its number, the file, and the clock. Must not call the world.
-pub type OnFault = Arc<dyn Fn(u32, &Path, u64) + Send + Sync>;
+/// What became of a fault of the disk.
+#[derive(Clone, Copy, Debug)]
+pub struct DiskNotice<'a> {
+    /// Its number in its plan.
+    pub number: u32,
+    /// Whether it happened, or somebody met what it did.
+    pub notice: Notice,
+    /// The file.
+    pub path: &'a Path,
+    /// The clock.
+    pub now_us: u64,
+    /// Until when it lasts.
+    pub until_us: u64,
+}
+
+/// Told what became of a fault. Must not call the world.
+pub type OnFault = Arc<dyn Fn(DiskNotice<'_>) + Send + Sync>;
 
 /// A kind of call that something can go wrong with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +69,9 @@ pub(super) struct Faults {
     /// Until when the disk is full, and which fault that is.
     full: Option<(u64, Met)>,
 }
+
+/// More than a segment takes that nothing was appended to.
+const HEADER_BYTES: u64 = 128;
 
 struct Planned {
     number: u32,
@@ -107,7 +126,11 @@ impl Doing {
             | FaultClass::SyncForgetsPages
             | FaultClass::SyncDropsPages => Self::Sync,
             FaultClass::ReadFails => Self::Read,
-            FaultClass::WriteFails | FaultClass::ShortWrite | FaultClass::DiskFull => Self::Write,
+            FaultClass::WriteFails
+            | FaultClass::ShortWrite
+            | FaultClass::DiskFull
+            | FaultClass::BitRot
+            | FaultClass::MisdirectedWrite => Self::Write,
             FaultClass::OpenFails => Self::Open,
             FaultClass::RenameFails => Self::Rename,
             FaultClass::RemoveFails => Self::Remove,
@@ -128,6 +151,13 @@ impl Met {
             _ => io::ErrorKind::Other,
         };
         io::Error::new(kind, format!("the disk failed: {} {tag}", class.name()))
+    }
+
+    /// What it does to a file, where it damages one without a word.
+    pub(super) fn harm(&self, now_us: u64) -> Option<Harm> {
+        let until_us = now_us.saturating_add(self.stall_us());
+        let Self { number, fault } = *self;
+        fault.class.is_damage().then_some(Harm { number, pick: fault.pick(), until_us })
     }
 
     /// How a sync fails.
@@ -177,9 +207,84 @@ impl State {
         let fields = [("process", process as u64), ("number", met.number.into())];
         self.add(Kind::Note, met.fault.class.name(), Some(path), &fields);
         if let Some(told) = told {
-            told(met.number, path, self.now_us);
+            let until_us = match met.harm(self.now_us) {
+                Some(harm) => harm.until_us,
+                None => self.now_us,
+            };
+            told(self.notice(met.number, Notice::Happened, path, until_us));
         }
         Some(met)
+    }
+
+    fn notice<'a>(
+        &self,
+        number: u32,
+        notice: Notice,
+        path: &'a Path,
+        until_us: u64,
+    ) -> DiskNotice<'a> {
+        DiskNotice { number, notice, path, now_us: self.now_us, until_us }
+    }
+
+    /// Reads for a process; tells of damage that it meets.
+    pub(super) fn read(
+        &self,
+        process: ProcessId,
+        (path, node): (&Path, NodeId),
+        place: (u64, usize),
+    ) -> Vec<u8> {
+        let (bytes, met) = self.disk.read(node, place, self.now_us);
+        if let Some(told) = &self.processes[process].faults.told {
+            met.into_iter().for_each(|number| {
+                told(self.notice(number, Notice::Met, path, self.now_us));
+            });
+        }
+        bytes
+    }
+
+    /// Writes for a process what a fault damages: the bytes rot, or land elsewhere.
+    pub(super) fn write_damaged(
+        &mut self,
+        process: ProcessId,
+        (path, node): (&Path, NodeId),
+        (offset, bytes): (u64, &[u8]),
+        met: &Met,
+        harm: &Harm,
+    ) -> io::Result<()> {
+        if met.fault.class == FaultClass::BitRot {
+            self.disk.write(node, offset, bytes)?;
+            self.disk.rot(node, harm);
+            return Ok(());
+        }
+        let of_directory = path.parent().unwrap_or(path);
+        let is_other = |other: &Path| other != path && zone_of(other) == Some(Zone::Segment);
+        let others = self.disk.files(of_directory, is_other);
+        let other = others.last().filter(|_| harm.pick.is_multiple_of(2));
+        let landed = self.disk.misdirect((node, offset), bytes, other.map(|one| one.1), harm)?;
+        let told = self.processes[process].faults.told.clone();
+        if let (Some(told), Some((other, _)), true) = (told, other, landed) {
+            told(self.notice(harm.number, Notice::Happened, other, harm.until_us));
+        }
+        Ok(())
+    }
+
+    /// Has a file of a zone rot while nobody runs; which.
+    pub(super) fn rot_at_rest(&mut self, zone: Zone, harm: &Harm) -> Option<PathBuf> {
+        let files = self.disk.files(Path::new("/"), |path| zone_of(path) == Some(zone));
+        // Of the segments of a partition the newest that holds anything.
+        let mut picked: Vec<&(PathBuf, NodeId)> = Vec::new();
+        for file in &files {
+            let holds = zone != Zone::Segment || self.disk.len(file.1) > HEADER_BYTES;
+            let above = picked.last().and_then(|last| last.0.parent());
+            if holds && zone == Zone::Segment && above == file.0.parent() {
+                picked.pop();
+            }
+            picked.extend(holds.then_some(file));
+        }
+        let at = usize::try_from(harm.pick % picked.len().max(1) as u64).unwrap_or(0);
+        let (path, node) = *picked.get(at)?;
+        let (path, node) = (path.clone(), *node);
+        self.disk.rot(node, harm).then_some(path)
     }
 
     /// What goes wrong with a write of a process.

@@ -82,7 +82,10 @@ impl File for SimFile {
             let about = About::Bytes(&open.path);
             match state.meets(open.context.process, Doing::Read, about) {
                 Some(met) => Err(met.error()),
-                None => Ok(state.disk.read(open.node, offset, length_bytes)),
+                None => {
+                    let file = (&*open.path, open.node);
+                    Ok(state.read(open.context.process, file, (offset, length_bytes)))
+                }
             }
         });
         read.await
@@ -98,6 +101,11 @@ impl File for SimFile {
             let Some(met) = state.meets_write(open.context.process, &open.path) else {
                 return state.disk.write(open.node, offset, bytes);
             };
+            if let Some(harm) = met.harm(state.now_us) {
+                let file = (&*open.path, open.node);
+                let process = open.context.process;
+                return state.write_damaged(process, file, (offset, bytes), &met, &harm);
+            }
             let part = met.part(bytes.len());
             state.disk.write(open.node, offset, &bytes[..part])?;
             Err(met.error())

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use duolog::index::model::{CatchUpFault, SettleFault};
-use duolog::io::Family;
+use duolog::io::{Family, IndexError};
 
 use crate::plan::{Fault, FaultClass};
 
@@ -20,6 +20,8 @@ pub(super) enum IndexCall {
     Settle,
     /// A catch-up.
     CatchUp,
+    /// A read.
+    Read,
 }
 
 /// What goes wrong with one call.
@@ -38,11 +40,16 @@ pub enum IndexFault {
         /// How long it takes.
         us: u64,
     },
+    /// A block of a family rots: whoever reads it is told, until it is repaired.
+    Rot {
+        /// How long that takes.
+        us: u64,
+    },
 }
 
 /// What became of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IndexNotice {
+pub enum Notice {
     /// It happened.
     Happened,
     /// The engine did something about it: it called again at once, had another instance opened, or
@@ -51,7 +58,7 @@ pub enum IndexNotice {
 }
 
 /// Told what became of a fault, in which database, and the clock. Must not call the world.
-pub type OnIndexFault = Arc<dyn Fn(IndexNotice, &Path, u64) + Send + Sync>;
+pub type OnIndexFault = Arc<dyn Fn(Notice, &Path, u64) + Send + Sync>;
 
 /// How soon after its answer a call is followed by one that is there because of it.
 const AT_ONCE_US: u64 = 2_000;
@@ -77,6 +84,7 @@ impl IndexFault {
             FaultClass::SettleFails => Self::Settle(SettleFault::Refused),
             FaultClass::SettleUneven => Self::Settle(SettleFault::Uneven(some_families(fault))),
             FaultClass::SettleBreaks => Self::Settle(SettleFault::StickyError),
+            FaultClass::IndexRots => Self::Rot { us },
             _ => return None,
         })
     }
@@ -87,6 +95,7 @@ impl IndexFault {
             Self::Settle(_) => IndexCall::Settle,
             Self::PrimaryRefused => IndexCall::OpenPrimary,
             Self::FileMissing | Self::SlowOpen { .. } => IndexCall::OpenSecondary,
+            Self::Rot { .. } => IndexCall::Read,
         }
     }
 }
@@ -104,6 +113,23 @@ pub(super) struct Struck {
     /// What errors that come of it have in their words.
     pub(super) tag: String,
     pub(super) told: OnIndexFault,
+}
+
+/// A family of a database in which a block rotted.
+pub(super) struct Rotten {
+    pub(super) directory: PathBuf,
+    pub(super) family: Family,
+    pub(super) until_us: u64,
+    pub(super) struck: Struck,
+}
+
+impl Rotten {
+    /// What a read of that family is told now.
+    pub(super) fn error(&self) -> IndexError {
+        let (path, tag) = (self.directory.clone(), &self.struck.tag);
+        let what = format!("the checksum of a block of {:?} does not match {tag}", self.family);
+        IndexError { path, what, sticky: false }
+    }
 }
 
 /// A fault that happened, and that the engine has not done anything about so far.

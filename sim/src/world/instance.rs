@@ -137,7 +137,10 @@ impl<I: Instance> SimInstance<I> {
 impl<I: IndexRead + Instance> IndexRead for SimInstance<I> {
     async fn get(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
         let fields = [("family", family as u64), ("key", xxh3_64(key))];
-        let effect = async { self.live().await.get(family, key).await };
+        let effect = async {
+            self.inner.context.index_read(family, &self.inner.directory)?;
+            self.live().await.get(family, key).await
+        };
         around(&self.inner.context, self.read("get", &fields), effect).await
     }
 
@@ -147,7 +150,10 @@ impl<I: IndexRead + Instance> IndexRead for SimInstance<I> {
         keys: &[Vec<u8>],
     ) -> Result<Vec<Option<Vec<u8>>>, IndexError> {
         let fields = [("family", family as u64), ("keys", keys.digest())];
-        let effect = async { self.live().await.multi_get(family, keys).await };
+        let effect = async {
+            self.inner.context.index_read(family, &self.inner.directory)?;
+            self.live().await.multi_get(family, keys).await
+        };
         around(&self.inner.context, self.read("multi_get", &fields), effect).await
     }
 
@@ -158,7 +164,10 @@ impl<I: IndexRead + Instance> IndexRead for SimInstance<I> {
     ) -> Result<Option<(Vec<u8>, Vec<u8>)>, IndexError> {
         let fields =
             [("family", family as u64), ("from", xxh3_64(range.start)), ("to", xxh3_64(range.end))];
-        let effect = async { self.live().await.last_in(family, range).await };
+        let effect = async {
+            self.inner.context.index_read(family, &self.inner.directory)?;
+            self.live().await.last_in(family, range).await
+        };
         around(&self.inner.context, self.read("last_in", &fields), effect).await
     }
 
@@ -174,7 +183,10 @@ impl<I: IndexRead + Instance> IndexRead for SimInstance<I> {
             ("to", xxh3_64(range.end)),
             ("limit", limit as u64),
         ];
-        let effect = async { self.live().await.scan(family, range, limit).await };
+        let effect = async {
+            self.inner.context.index_read(family, &self.inner.directory)?;
+            self.live().await.scan(family, range, limit).await
+        };
         around(&self.inner.context, self.read("scan", &fields), effect).await
     }
 }

@@ -11,7 +11,7 @@ use duolog::index::model::ModelBackend;
 use duolog::io::Step;
 
 use super::databases::{Databases, IndexLoss};
-use super::disk::{PowerLoss, Survivor, SyncFailure};
+use super::disk::{Harm, PowerLoss, Survivor, SyncFailure};
 use super::error::SimError;
 use super::executor;
 use super::faults::OnFault;
@@ -21,7 +21,7 @@ use super::process::Revoke;
 use super::sim::Sim;
 use super::state::{Shared, State};
 use super::trace::{Kind, TraceSummary};
-use crate::plan::Fault;
+use crate::plan::{Fault, Zone};
 
 /// A machine with a disk, time, and processes that can be killed, all of it decided by a seed.
 /// When it drops, everything in it does.
@@ -173,7 +173,17 @@ impl Control {
 
     /// Nothing that was planned for a process goes wrong from now on.
     pub fn spare(&self, process: &Sim) {
-        self.shared.lock("it spared a process").processes[process.process_id()].spare();
+        let mut state = self.shared.lock("it spared a process");
+        state.processes[process.process_id()].spare();
+        state.repair();
+    }
+
+    /// Has a file of a zone rot while nobody runs, at a place that `pick` decides, until it is
+    /// repaired `us` from now; which file, where there is one.
+    pub fn rot_at_rest(&self, zone: Zone, number: u32, pick: u64, us: u64) -> Option<PathBuf> {
+        let mut state = self.shared.lock("it had a file rot");
+        let until_us = state.now_us.saturating_add(us);
+        state.rot_at_rest(zone, &Harm { number, pick, until_us })
     }
 
     /// The step at which a process died, where it died at one.

@@ -10,6 +10,7 @@ use std::task::Wake;
 use duolog::io::Step;
 
 use super::disk::{Disk, PowerLoss};
+use super::index_fault::Rotten;
 use super::options::SimOptions;
 use super::process::{Process, ProcessId, Revoke};
 use super::tasks::{Task, TaskKey, Tasks};
@@ -44,6 +45,8 @@ pub(super) struct State {
     pub(super) timers: Timers,
     pub(super) processes: Vec<Process>,
     pub(super) disk: Disk,
+    /// Families of indexes that cannot be read.
+    pub(super) rotten: Vec<Rotten>,
     pub(super) options: SimOptions,
     /// The task that is polled.
     pub(super) current: Option<TaskKey>,
@@ -76,6 +79,7 @@ impl Shared {
             timers: Timers::default(),
             processes: Vec::new(),
             disk: Disk::new(options.capacity_bytes, options.write_back_bytes),
+            rotten: Vec::new(),
             options,
             current: None,
             is_running: false,
@@ -103,6 +107,12 @@ impl Shared {
 }
 
 impl State {
+    /// Repairs whatever is damaged.
+    pub(super) fn repair(&mut self) {
+        self.disk.repair();
+        self.rotten.clear();
+    }
+
     pub(super) fn add(
         &mut self,
         kind: Kind,

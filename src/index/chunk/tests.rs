@@ -86,6 +86,45 @@ proptest! {
     }
 }
 
+/// The runs of the frames as the next chunk, with `known` and without.
+fn both(database: &Database, frames: &[BatchEntry], known: &mut KnownIds) -> [SortedRuns; 2] {
+    let chunk = TailChunk::of(frames.iter().cloned());
+    let (primary, number) = (&database.primary, database.chunk_count);
+    let known = now(build(primary, PARTITION, number, &chunk, Some(known))).unwrap();
+    [known, database.build(frames)]
+}
+
+proptest! {
+    #[test]
+    fn what_is_known_changes_no_choice(
+        chunks in prop::collection::vec(prop::collection::vec(frame(), 1..4), 1..6),
+        bytes_max in prop_oneof![Just(0usize), Just(1 << 20)],
+        opened_at in 0usize..6,
+    ) {
+        let (mut database, mut log) = (Database::new(), NaiveLog::default());
+        let mut known = KnownIds::of_nothing(bytes_max);
+        for (number, frames) in chunks.into_iter().enumerate() {
+            if number == opened_at {
+                known = KnownIds::unread(bytes_max, PARTITION);
+            }
+            now(known.read_on(&database.primary, PARTITION, number % 2)).unwrap();
+            let frames: Vec<_> = frames.into_iter().map(|draw| log.append(draw)).collect();
+            let [with, without] = both(&database, &frames, &mut known);
+            prop_assert_eq!(all_entries(&with), all_entries(&without));
+            database.settle(&frames);
+        }
+    }
+}
+
+#[test]
+fn ids_that_were_settled_unknown_would_be_taken_for_new() {
+    let (mut database, mut log) = (Database::new(), NaiveLog::default());
+    database.settle(&[log.append((vec![(0, 0)], false))]);
+    let again = [log.append((vec![(0, 0)], false))];
+    let [with, without] = both(&database, &again, &mut KnownIds::of_nothing(1 << 20));
+    assert_ne!(all_entries(&with), all_entries(&without), "the comparison above finds it");
+}
+
 #[test]
 fn markers_name_frames_at_a_bounded_distance() {
     let (database, mut log) = (Database::new(), NaiveLog::default());

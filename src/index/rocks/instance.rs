@@ -1,6 +1,6 @@
 //! Instances of RocksDB behind the seam.
 
-use std::ops::{Deref, Range};
+use std::ops::{ControlFlow, Deref, Range};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -43,6 +43,8 @@ pub(super) struct Instance {
     /// Always there but in `drop`.
     open: Option<Open>,
     path: PathBuf,
+    /// Of single reads; made once, since each is an allocation in RocksDB.
+    single: ReadOptions,
     blocking: Blocking,
     closings: Closings,
     /// There once the last user dropped it.
@@ -70,7 +72,8 @@ impl Drop for Instance {
 impl Shared {
     pub(super) fn new(path: &Path, open: Open, blocking: Blocking, closings: Closings) -> Self {
         let (open, path, closing) = (Some(open), path.to_owned(), Mutex::new(None));
-        Self { instance: Arc::new(Instance { open, path, blocking, closings, closing }) }
+        let single = ReadOptions::default();
+        Self { instance: Arc::new(Instance { open, path, single, blocking, closings, closing }) }
     }
 }
 
@@ -97,7 +100,8 @@ impl Instance {
     }
 
     fn get(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
-        let found = self.read(self.db().get_pinned_cf(handle(self.db(), family), key))?;
+        let found = self.db().get_pinned_cf_opt(handle(self.db(), family), key, &self.single);
+        let found = self.read(found)?;
         Ok(found.map(|value| value.to_vec()))
     }
 
@@ -121,15 +125,40 @@ impl Instance {
         self.db().raw_iterator_cf_opt(handle(self.db(), family), options)
     }
 
-    fn last_in(&self, family: Family, range: Range<&[u8]>) -> Result<Option<Entry>, IndexError> {
+    fn read_last<T>(
+        &self,
+        family: Family,
+        range: Range<&[u8]>,
+        read: impl FnOnce(&[u8], &[u8]) -> T,
+    ) -> Result<Option<T>, IndexError> {
         if range.start >= range.end {
             return Ok(None);
         }
         let mut iterator = self.iterator(family, range);
         iterator.seek_to_last();
-        let last = iterator.item().map(owned);
+        let last = iterator.item().map(|(key, value)| read(key, value));
         self.read(iterator.status())?;
         Ok(last)
+    }
+
+    fn visit(
+        &self,
+        family: Family,
+        range: Range<&[u8]>,
+        mut visitor: impl FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), IndexError> {
+        if range.start >= range.end {
+            return Ok(());
+        }
+        let mut iterator = self.iterator(family, range);
+        iterator.seek_to_first();
+        while let Some((key, value)) = iterator.item() {
+            if visitor(key, value).is_break() {
+                break;
+            }
+            iterator.next();
+        }
+        self.read(iterator.status())
     }
 
     fn scan(
@@ -139,24 +168,17 @@ impl Instance {
         limit: usize,
     ) -> Result<Vec<Entry>, IndexError> {
         let mut found = Vec::new();
-        if range.start >= range.end || limit == 0 {
-            return Ok(found);
+        if limit > 0 {
+            self.visit(family, range, |key, value| {
+                found.push(owned(key, value));
+                if found.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })?;
         }
-        let mut iterator = self.iterator(family, range);
-        iterator.seek_to_first();
-        while let Some(entry) = iterator.item() {
-            found.push(owned(entry));
-            if found.len() == limit {
-                break;
-            }
-            iterator.next();
-        }
-        self.read(iterator.status())?;
         Ok(found)
     }
 }
 
-fn owned((key, value): (&[u8], &[u8])) -> Entry {
+fn owned(key: &[u8], value: &[u8]) -> Entry {
     (key.to_vec(), value.to_vec())
 }
 
@@ -243,7 +265,25 @@ macro_rules! reads {
                 family: Family,
                 range: Range<&[u8]>,
             ) -> Result<Option<Entry>, IndexError> {
-                self.instance.last_in(family, range)
+                self.instance.read_last(family, range, owned)
+            }
+
+            async fn read_last<T: Send>(
+                &self,
+                family: Family,
+                range: Range<&[u8]>,
+                read: impl FnOnce(&[u8], &[u8]) -> T + Send,
+            ) -> Result<Option<T>, IndexError> {
+                self.instance.read_last(family, range, read)
+            }
+
+            async fn visit(
+                &self,
+                family: Family,
+                range: Range<&[u8]>,
+                visitor: impl FnMut(&[u8], &[u8]) -> ControlFlow<()> + Send,
+            ) -> Result<(), IndexError> {
+                self.instance.visit(family, range, visitor)
             }
 
             async fn scan(

@@ -20,6 +20,11 @@ const BLOOM_BITS: f64 = 10.0;
 const HASH_RATIO: f64 = 0.75;
 /// Every secondary holds every file open: few large ones.
 const TABLE_BYTES: u64 = 256 << 20;
+/// So many sorted runs of a family are merged into one. Fewer would be looked into more quickly;
+/// merging would take more than settling does.
+const RUNS_MAX: i32 = 8;
+/// Threads that share one merge, so that the largest does not hold up those behind it.
+const MERGE_THREADS: u32 = 2;
 const BLOCK_BYTES: usize = 8 << 10;
 
 /// What all databases of one backend share.
@@ -99,6 +104,7 @@ impl Shared {
         options.create_missing_column_families(true);
         options.set_atomic_flush(true);
         options.set_max_background_jobs(2);
+        options.set_max_subcompactions(MERGE_THREADS);
         options.set_max_manifest_file_size(self.manifest_max_bytes);
         options.set_write_buffer_manager(&self.buffers);
         options.set_bytes_per_sync(MIB_BYTES as u64);
@@ -134,6 +140,7 @@ impl Shared {
         // keep as many as there were settlings, all of them held open by every secondary.
         options.set_compaction_style(DBCompactionStyle::Universal);
         options.set_target_file_size_base(TABLE_BYTES);
+        options.set_level_zero_file_num_compaction_trigger(RUNS_MAX);
         options.set_disable_auto_compactions(self.background == Background::Rests);
         options
     }

@@ -23,6 +23,10 @@ fn threads() -> Blocking {
     })
 }
 
+/// All of them, and where small runs are taken for large ones too.
+const METHODS: [SettleMethod; 3] =
+    [SettleMethod::Batch, SettleMethod::Ingest, SettleMethod::Mixed { file_entries_min: 3 }];
+
 fn backend(settle: SettleMethod) -> RocksBackend {
     RocksBackend::new(RocksOptions { settle, ..RocksOptions::default() }, threads())
 }
@@ -45,6 +49,13 @@ async fn batches_pass_the_suite() {
 async fn ingested_files_pass_the_suite() {
     let root = tempfile::tempdir().unwrap();
     suite(backend(SettleMethod::Ingest), root.path().to_owned()).await.unwrap();
+}
+
+#[tokio::test]
+async fn files_beside_batches_pass_the_suite() {
+    let root = tempfile::tempdir().unwrap();
+    let method = SettleMethod::Mixed { file_entries_min: 2 };
+    suite(backend(method), root.path().to_owned()).await.unwrap();
 }
 
 #[tokio::test]
@@ -76,7 +87,7 @@ async fn handles_answer_several_threads_while_settling_goes_on() {
 
 #[tokio::test]
 async fn catch_up_misses_nothing_that_was_settled() {
-    for method in [SettleMethod::Batch, SettleMethod::Ingest] {
+    for method in METHODS {
         let root = tempfile::tempdir().unwrap();
         let backend = backend(method);
         let primary = backend.open_primary(root.path(), IndexOptions::default()).await.unwrap();
@@ -97,7 +108,7 @@ async fn catch_up_misses_nothing_that_was_settled() {
 /// before it, and every question is answered up to there.
 #[tokio::test]
 async fn coverage_reaches_what_was_settled_and_answers_are_whole() {
-    for method in [SettleMethod::Batch, SettleMethod::Ingest] {
+    for method in METHODS {
         let root = tempfile::tempdir().unwrap();
         let backend = backend(method);
         let primary = backend.open_primary(root.path(), IndexOptions::default()).await.unwrap();
@@ -111,7 +122,7 @@ async fn coverage_reaches_what_was_settled_and_answers_are_whole() {
             };
             let frames: Vec<_> = (0..6).map(|frame| log.append(messages(frame))).collect();
             let chunk = TailChunk::of(frames);
-            let runs = chunk::build(&primary, PARTITION, number, &chunk).await.unwrap();
+            let runs = chunk::build(&primary, PARTITION, number, &chunk, None).await.unwrap();
             primary.settle(runs).await.unwrap();
             secondary.catch_up().await.unwrap();
             let covered = coverage.extend(&secondary).await.unwrap();
@@ -152,19 +163,21 @@ async fn compaction_removes_what_is_trimmed() {
 /// not even where keys ascend and no two runs overlap.
 #[tokio::test]
 async fn many_settlings_leave_few_files() {
-    let root = tempfile::tempdir().unwrap();
-    let backend = backend(SettleMethod::Batch);
-    let primary = backend.open_primary(root.path(), IndexOptions::default()).await.unwrap();
-    for chunk in 0..100 {
-        primary.settle(runs(chunk * 3, 3)).await.unwrap();
+    for method in [SettleMethod::Batch, SettleMethod::default()] {
+        let root = tempfile::tempdir().unwrap();
+        let backend = backend(method);
+        let primary = backend.open_primary(root.path(), IndexOptions::default()).await.unwrap();
+        for chunk in 0..100 {
+            primary.settle(runs(chunk * 3, 3)).await.unwrap();
+        }
+        primary.compact().await.unwrap();
+        drop(primary);
+        // The opening removes what compaction left.
+        let primary = backend.open_primary(root.path(), IndexOptions::default()).await.unwrap();
+        let count = backend.file_count(root.path()).await.unwrap();
+        assert!(count <= 48, "100 settlings into 4 families by {method:?} leave {count} files");
+        drop(primary);
     }
-    primary.compact().await.unwrap();
-    drop(primary);
-    // The opening removes what compaction left.
-    let primary = backend.open_primary(root.path(), IndexOptions::default()).await.unwrap();
-    let count = backend.file_count(root.path()).await.unwrap();
-    assert!(count <= 48, "100 settlings into 4 families leave {count} files");
-    drop(primary);
 }
 
 #[tokio::test]

@@ -9,8 +9,8 @@ use crate::types::{MessageMeta, SegmentOffset, Sequence};
 
 /// Memory of a frame beside its records, by estimate.
 const BATCH_BYTES: usize = size_of::<BatchEntry>() + size_of::<Held>() + 48;
-/// Memory of a record beside its id: the entry, the id's allocation, its place in the hash index.
-const RECORD_BYTES: usize = 32 + 16 + 32;
+/// Memory of a record beside its id: the entry, and its place in the hash index.
+const RECORD_BYTES: usize = 24 + 32;
 
 /// A frame, and what is asked of it often.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Held {
 impl Held {
     pub(super) fn new(batch: BatchEntry) -> Self {
         let (mut earliest_us, mut latest_us, mut bytes) = (i64::MAX, i64::MIN, BATCH_BYTES);
-        for record in &batch.records {
+        for record in batch.records.iter() {
             earliest_us = earliest_us.min(record.timestamp_us);
             latest_us = latest_us.max(record.timestamp_us);
             bytes += RECORD_BYTES + record.id.len();
@@ -147,8 +147,7 @@ impl TailChunk {
     pub(super) fn by_position(&self, at: SegmentOffset) -> Option<MessageMeta> {
         let batch = self.last_frame(|held| held.batch.place().offset() <= at)?;
         let in_frame = at.offset.checked_sub(batch.frame_offset)?;
-        let found = |offset: u32| u64::from(offset).cmp(&in_frame);
-        let index = batch.records.binary_search_by(|record| found(record.offset_in_frame)).ok()?;
+        let index = batch.records.at(u32::try_from(in_frame).ok()?)?;
         (batch.segment_id == at.segment_id).then(|| batch.meta(index))
     }
 

@@ -66,7 +66,7 @@ impl IdIndex {
         });
         chain
             .filter(move |(batch, record)| batch.first_sequence + (*record as u64) < below)
-            .filter(move |(batch, record)| *batch.records[*record].id == *id)
+            .filter(move |(batch, record)| batch.records.get(*record).id == id)
             .map(|(batch, record)| batch.meta(record))
     }
 }

@@ -35,9 +35,9 @@ pub struct TailLimits {
 }
 
 impl Default for TailLimits {
-    /// Chunks of 64 Ki entries; at most 1 Mi entries and 256 MiB.
+    /// Chunks of 128 Ki entries; at most 1 Mi entries and 256 MiB.
     fn default() -> Self {
-        Self { chunk_entries: 1 << 16, entries_max: 1 << 20, bytes_max: 256 << 20 }
+        Self { chunk_entries: 1 << 17, entries_max: 1 << 20, bytes_max: 256 << 20 }
     }
 }
 

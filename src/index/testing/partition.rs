@@ -80,7 +80,7 @@ impl<W: World> Partition<W> {
         let Some(chunk) = chunk.filter(|chunk| chunk.sequences().end <= visible) else {
             return;
         };
-        let runs = now(chunk::build(&self.primary, PARTITION, self.chunk_count, chunk));
+        let runs = now(chunk::build(&self.primary, PARTITION, self.chunk_count, chunk, None));
         now(self.primary.settle(runs.unwrap())).unwrap();
         self.chunk_count += 1;
         self.settled = chunk.sequences().end;

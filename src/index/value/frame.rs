@@ -1,6 +1,8 @@
 //! Records of one frame: the value in `by_position` (all of them) and in `by_time` (those of one
 //! bucket).
 
+use std::cmp::Ordering;
+
 use super::{Malformed, VALUE_VERSION, offset, put_offset, versioned};
 use crate::index::entry::{BatchEntry, FrameStart};
 use crate::index::varint::{self, Input};
@@ -39,7 +41,7 @@ impl<'a> FrameValue<'a> {
         let (mut next, mut offset, mut timestamp_us) = (0, 0, 0i64);
         for index in indexes {
             assert!(index >= next, "records are packed in ascending order");
-            let record = &batch.records[index];
+            let record = batch.records.get(index);
             assert!(record.offset_in_frame >= offset, "records lie in the order of their numbers");
             varint::put(out, (index - next) as u64);
             varint::put(out, (record.offset_in_frame - offset).into());
@@ -69,6 +71,27 @@ impl<'a> FrameValue<'a> {
     /// How many records the value holds.
     pub fn count(&self) -> u32 {
         self.count
+    }
+
+    /// The record that begins at `at`. Those before it are passed over, and not checked further
+    /// than that takes.
+    pub fn record_at(&self, at: SegmentOffset) -> Result<Option<RecordView<'a>>, Malformed> {
+        let in_frame = at.offset.checked_sub(self.place.frame_offset);
+        let Some(in_frame) = in_frame.filter(|_| at.segment_id == self.place.segment_id) else {
+            return Ok(None);
+        };
+        let mut records = self.records();
+        for _ in 0..self.count {
+            let (length_bytes, id) = records.pass().ok_or(Malformed)?;
+            match u64::from(records.offset).cmp(&in_frame) {
+                Ordering::Less => {}
+                Ordering::Equal => {
+                    return records.passed(length_bytes, id).ok_or(Malformed).map(Some);
+                }
+                Ordering::Greater => break,
+            }
+        }
+        Ok(None)
     }
 
     /// The records, in ascending order; ends after the first error.
@@ -125,17 +148,23 @@ pub struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    fn read(&mut self) -> Option<RecordView<'a>> {
+    /// Passes the next record; answers its length and its id.
+    fn pass(&mut self) -> Option<(u32, &'a [u8])> {
         let index = self.index.checked_add(self.input.number()?)?;
         self.offset = self.offset.checked_add(self.input.number_u32()?)?;
         let length_bytes = self.input.number_u32()?;
         self.timestamp_us = self.timestamp_us.wrapping_add(self.input.signed()?);
         let id_length = usize::try_from(self.input.number()?).ok()?;
-        let id = str::from_utf8(self.input.bytes(id_length)?).ok()?;
+        let id = self.input.bytes(id_length)?;
         self.index = index.checked_add(1)?;
+        Some((length_bytes, id))
+    }
+
+    /// The record that was passed last.
+    fn passed(&self, length_bytes: u32, id: &'a [u8]) -> Option<RecordView<'a>> {
         Some(RecordView {
-            id,
-            sequence: self.place.first_sequence.checked_add(index)?,
+            id: str::from_utf8(id).ok()?,
+            sequence: self.place.first_sequence.checked_add(self.index - 1)?,
             offset: SegmentOffset {
                 segment_id: self.place.segment_id,
                 offset: self.place.frame_offset.checked_add(self.offset.into())?,
@@ -143,6 +172,11 @@ impl<'a> Records<'a> {
             length_bytes,
             timestamp_us: self.timestamp_us,
         })
+    }
+
+    fn read(&mut self) -> Option<RecordView<'a>> {
+        let (length_bytes, id) = self.pass()?;
+        self.passed(length_bytes, id)
     }
 }
 

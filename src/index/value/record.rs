@@ -28,7 +28,7 @@ impl RecordValue {
     /// # Panics
     /// Where there is no such record.
     pub fn of(batch: &BatchEntry, index: usize) -> Self {
-        let record = &batch.records[index];
+        let record = batch.records.get(index);
         Self {
             sequence: batch.first_sequence + index as u64,
             offset: batch.offset(index),
@@ -71,6 +71,17 @@ impl RecordValue {
             offset: self.offset,
             length_bytes: self.length_bytes,
             timestamp_us: self.timestamp_us,
+        }
+    }
+}
+
+impl From<&MessageMeta> for RecordValue {
+    fn from(meta: &MessageMeta) -> Self {
+        Self {
+            sequence: meta.sequence,
+            offset: meta.offset,
+            length_bytes: meta.length_bytes,
+            timestamp_us: meta.timestamp_us,
         }
     }
 }

@@ -3,18 +3,18 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::index::entry::{BatchEntry, FrameStart, RecordEntry};
+use crate::index::entry::{BatchEntry, FrameStart, RecordEntries, RecordEntry};
 use crate::types::MessageMeta;
 
-fn records() -> impl Strategy<Value = Vec<RecordEntry>> {
+fn records() -> impl Strategy<Value = RecordEntries> {
     let record = (".{1,6}", any::<i64>(), 0u32..1000, any::<u32>());
     prop::collection::vec(record, 1..20).prop_map(|drawn| {
-        let mut offset_in_frame = 0;
-        let entry = |(id, timestamp_us, gap, length_bytes): (String, i64, u32, u32)| {
+        let (mut offset_in_frame, mut records) = (0, RecordEntries::default());
+        for (id, timestamp_us, gap, length_bytes) in drawn {
             offset_in_frame += gap;
-            RecordEntry { id: id.into(), timestamp_us, offset_in_frame, length_bytes }
-        };
-        drawn.into_iter().map(entry).collect()
+            records.push(RecordEntry { id: &id, timestamp_us, offset_in_frame, length_bytes });
+        }
+        records
     })
 }
 
@@ -52,7 +52,7 @@ proptest! {
         let index = batch.records.len() - 1;
         let mut bytes = Vec::new();
         RecordValue::of(&batch, index).encode(&mut bytes);
-        let meta = RecordValue::decode(&bytes).unwrap().meta(&batch.records[index].id);
+        let meta = RecordValue::decode(&bytes).unwrap().meta(batch.records.get(index).id);
         prop_assert_eq!(meta, batch.meta(index));
     }
 
@@ -97,8 +97,8 @@ proptest! {
 
 #[test]
 fn layout_is_pinned() {
-    let record = |id: &str, timestamp_us, offset_in_frame| RecordEntry {
-        id: id.into(),
+    let record = |id, timestamp_us, offset_in_frame| RecordEntry {
+        id,
         timestamp_us,
         offset_in_frame,
         length_bytes: 30,
@@ -109,7 +109,7 @@ fn layout_is_pinned() {
         frame_offset: 200,
         frame_length_bytes: 120,
         append_time_us: 0,
-        records: vec![record("a", -1, 40), record("bc", 1, 72)],
+        records: RecordEntries::from_iter([record("a", -1, 40), record("bc", 1, 72)]),
     };
     let mut value = Vec::new();
     FrameValue::encode(&batch, 0..2, &mut value);

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use bytes::BytesMut;
+
 use super::check::{Checked, content, equal, pattern, put, same_bytes};
 use super::wait::{End, end_of_task};
 use crate::io::{File, World};
@@ -23,6 +25,20 @@ pub(super) async fn read_is_short_only_at_the_end<W: World>(world: W, at: PathBu
     same_bytes("across the end", &found, &bytes[5..])?;
     same_bytes("at the end", &file.read_at(bytes.len() as u64, 9).await?, b"")?;
     same_bytes("beyond the end", &file.read_at(1 << 30, 9).await?, b"")
+}
+
+pub(super) async fn block_holds_what_was_read<W: World>(world: W, at: PathBuf) -> Checked {
+    let bytes = pattern(10_000);
+    let file = put(&world, &at.join("file"), &bytes).await?;
+    for spare_bytes in [0, 10, 300, 20_000] {
+        let spare = || BytesMut::from(&vec![0xee; spare_bytes][..]);
+        let found = file.read_block(7, 300, spare()).await?;
+        same_bytes("inside", &found, &bytes[7..307])?;
+        let found = file.read_block(9_900, 300, spare()).await?;
+        same_bytes("across the end", &found, &bytes[9_900..])?;
+        same_bytes("beyond the end", &file.read_block(20_000, 300, spare()).await?, b"")?;
+    }
+    Ok(())
 }
 
 pub(super) async fn write_beyond_the_end_leaves_zeros<W: World>(world: W, at: PathBuf) -> Checked {

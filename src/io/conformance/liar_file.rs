@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::{Bytes, BytesMut};
+
 use super::liar::{Spoiled, fragile_pause, pause};
 use super::lie::Lie;
 use crate::io::File;
@@ -40,6 +42,20 @@ impl<F: File> File for LiarFile<F> {
             *byte ^= 1;
         }
         Ok(bytes)
+    }
+
+    async fn read_block(
+        &self,
+        offset: u64,
+        length_bytes: usize,
+        spare: BytesMut,
+    ) -> io::Result<Bytes> {
+        if self.lie != Lie::BlockKeepsOldBytes {
+            return self.inner.read_block(offset, length_bytes, spare).await;
+        }
+        let read = self.read_at(offset, length_bytes).await?;
+        let kept = spare.get(read.len()..length_bytes).unwrap_or_default();
+        Ok([&read, kept].concat().into())
     }
 
     async fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {

@@ -27,6 +27,7 @@ lies! {
     SpawnPollsOnce: spawned_tasks_sleep_and_spawn;
     ReadFlipsABit: read_returns_what_was_written;
     ShortRead: read_is_short_only_at_the_end;
+    BlockKeepsOldBytes: block_holds_what_was_read;
     HoleHoldsGarbage: write_beyond_the_end_leaves_zeros;
     WriteSpills: write_keeps_neighbours;
     EmptyWriteExtends: empty_write_changes_nothing;

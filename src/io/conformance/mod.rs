@@ -111,6 +111,7 @@ cases! {
     files:
         read_returns_what_was_written,
         read_is_short_only_at_the_end,
+        block_holds_what_was_read,
         write_beyond_the_end_leaves_zeros,
         write_keeps_neighbours,
         empty_write_changes_nothing,

@@ -3,6 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
+use bytes::{Bytes, BytesMut};
+
 use super::call::CallKind;
 use super::handles::Held;
 use super::watch::Watch;
@@ -25,6 +27,16 @@ impl<F> ObservedFile<F> {
 impl<F: File> File for ObservedFile<F> {
     async fn read_at(&self, offset: u64, length_bytes: usize) -> io::Result<Vec<u8>> {
         self.watch.call(CallKind::ReadAt, self.inner.read_at(offset, length_bytes)).await
+    }
+
+    async fn read_block(
+        &self,
+        offset: u64,
+        length_bytes: usize,
+        spare: BytesMut,
+    ) -> io::Result<Bytes> {
+        let block = self.inner.read_block(offset, length_bytes, spare);
+        self.watch.call(CallKind::ReadAt, block).await
     }
 
     async fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {

@@ -7,6 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use bytes::{Bytes, BytesMut};
 use rustix::buffer::spare_capacity;
 
 use super::threads::Threads;
@@ -40,12 +41,30 @@ impl File for RealFile {
         read_at(&self.file, offset, length_bytes)
     }
 
+    async fn read_block(
+        &self,
+        offset: u64,
+        length_bytes: usize,
+        spare: BytesMut,
+    ) -> io::Result<Bytes> {
+        if spare.capacity() < length_bytes {
+            drop(spare);
+            return Ok(read_at(&self.file, offset, length_bytes)?.into());
+        }
+        read_over(&self.file, offset, length_bytes, spare)
+    }
+
     async fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all_at(bytes, offset)
     }
 
     async fn sync_data(&self) -> io::Result<()> {
-        self.call(|file| file.sync_data()).await
+        let pace = self.threads.sync_pace();
+        if pace.is_quick() {
+            return pace.timed(|| self.file.sync_data());
+        }
+        let threads = self.threads.clone();
+        self.call(move |file| threads.sync_pace().timed(|| file.sync_data())).await
     }
 
     async fn set_len(&self, length_bytes: u64) -> io::Result<()> {
@@ -88,6 +107,27 @@ fn read_at(file: &fs::File, offset: u64, length_bytes: usize) -> io::Result<Vec<
     // The allocator may have given more than was asked for.
     bytes.truncate(length_bytes);
     Ok(bytes)
+}
+
+/// Reads over what `block` holds, so that its memory is zeroed only where nothing was.
+fn read_over(
+    file: &fs::File,
+    offset: u64,
+    length_bytes: usize,
+    mut block: BytesMut,
+) -> io::Result<Bytes> {
+    block.resize(length_bytes, 0);
+    let mut filled = 0;
+    while filled < length_bytes {
+        match file.read_at(&mut block[filled..], offset.saturating_add(filled as u64)) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    block.truncate(filled);
+    Ok(block.freeze())
 }
 
 fn fill_zero(file: &fs::File, from: u64, to: u64) -> io::Result<()> {

@@ -4,6 +4,11 @@
 //! executor. What normally ends in the page cache (`read_at`, `write_at`, `len`, `exists`) runs
 //! inline and is ready at its first poll; what can wait for a disk or a lock runs on the world's
 //! own threads, starts at its first poll, and goes on to its end when its future is dropped.
+//!
+//! Syncs of files are either, as it comes: while those before them took less than a millisecond,
+//! they run inline. A hand-over to another thread and back takes as long as a sync of a quick
+//! disk does, and who asks for one waits for it anyway. An executor of one thread stands still
+//! meanwhile; after a sync that took long, others run on the world's threads.
 
 // The one room that is allowed to touch the operating system.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -14,6 +19,7 @@ mod exit;
 mod file;
 mod index;
 mod lock;
+mod pace;
 #[cfg(test)]
 mod tests;
 mod threads;

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use tracing::Instrument;
 
 use super::exit::{self, THREAD_PREFIX};
+use super::pace::Pace;
 
 const WORKERS_COUNT: usize = 2;
 
@@ -23,9 +24,15 @@ const CALLS_COUNT_MAX: usize = 8;
 #[derive(Default)]
 pub(super) struct Threads {
     runtime: OnceLock<Runtime>,
+    sync_pace: Pace,
 }
 
 impl Threads {
+    /// How long syncs of files took lately.
+    pub(super) fn sync_pace(&self) -> &Pace {
+        &self.sync_pace
+    }
+
     /// Runs `work` on a thread that may wait. Starts at the first poll; from then on it goes to
     /// its end, even where the future is dropped.
     pub(super) fn call<T: Send + 'static>(

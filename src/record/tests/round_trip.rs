@@ -35,7 +35,7 @@ fn assert_place(frame: &Frame, place: &RecordPlace, read: &ReadMessage) {
     assert_eq!(&record.view().to_message().unwrap(), read);
     assert_eq!(record.view().crc32c(), decode_record(&alone, at).unwrap().crc32c());
     let meta = record.view().to_meta();
-    assert_eq!((meta.msg_id, meta.sequence, meta.offset), (read.id.clone(), read.sequence, at));
+    assert_eq!((meta.msg_id, meta.sequence, meta.offset), (read.id.to_string(), read.sequence, at));
     assert_eq!((meta.length_bytes, meta.timestamp_us), (place.length_bytes, read.timestamp_us));
 }
 

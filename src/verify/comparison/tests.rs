@@ -149,7 +149,7 @@ fn a_message_in_both_families_of_ids_is_told() {
         let first = &log.frames[0];
         let mut value = Vec::new();
         RecordValue::of(first, 0).encode(&mut value);
-        entries.push((key::by_id_more(PARTITION, &first.records[0].id, 0), value));
+        entries.push((key::by_id_more(PARTITION, first.records.get(0).id, 0), value));
     });
 }
 

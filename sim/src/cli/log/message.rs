@@ -32,7 +32,7 @@ fn object(message: &ReadMessage) -> Value {
     object.insert("sequence".to_owned(), json!(message.sequence.to_string()));
     object.insert("epoch".to_owned(), json!(message.epoch));
     object.insert("position".to_owned(), json!(message.offset.to_string()));
-    object.insert("id".to_owned(), json!(message.id));
+    object.insert("id".to_owned(), json!(message.id.as_str()));
     object.insert("timestamp_us".to_owned(), json!(message.timestamp_us.to_string()));
     object.insert("attributes".to_owned(), json!(message.attributes));
     if let Some(key) = &message.key {

@@ -91,7 +91,7 @@ fn a_message_is_printed_whole_or_as_an_object() {
         sequence: 7,
         epoch: 2,
         offset: duolog::types::SegmentOffset::default(),
-        id: "line-7".to_owned(),
+        id: "line-7".into(),
         timestamp_us: -5,
         key: Some(bytes::Bytes::from_static(b"key")),
         headers: Vec::new(),

@@ -106,6 +106,7 @@ fn entry_mismatch() {
     let unreadable = Found {
         record: Some((crate::history::Run::FOREIGN, 0)),
         differs: true,
+        unreadable: false,
         ..story.entry(2, 0, 2)
     };
     story.lookup(by_id(&story, 2), &[unreadable], report(4, 0));

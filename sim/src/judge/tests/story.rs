@@ -77,6 +77,11 @@ impl Story {
         self.events[index].outcome = outcome;
     }
 
+    /// The newest event.
+    pub(super) fn last(&mut self) -> &mut Event {
+        self.events.last_mut().expect("something happened")
+    }
+
     pub(super) fn ok(&mut self, actor: u32, session: u32, call: Call, reply: Reply) {
         let index = self.begin(actor, session, call);
         self.finish(index, Outcome::Ok(reply));
@@ -174,6 +179,7 @@ impl Story {
             timestamp_us: self.time(producer, counter),
             record: Some((producer, counter)),
             differs: false,
+            unreadable: false,
         }
     }
 

@@ -32,7 +32,7 @@ impl Record {
             sequence: self.sequence,
             epoch: self.offset.segment_id.epoch(),
             offset: self.offset,
-            id: message.id.clone(),
+            id: message.id.as_str().into(),
             timestamp_us: message.timestamp_us.unwrap_or_default(),
             key: message.key.clone(),
             headers: message.headers.clone(),

@@ -8,8 +8,18 @@ use super::power::SyncFailure;
 use super::{Body, Disk, NodeId};
 
 impl Disk {
-    pub(in crate::world) fn read(&self, id: NodeId, offset: u64, length: usize) -> Vec<u8> {
-        self.content(id).read(offset, length).to_vec()
+    /// What readers see, and the numbers of the faults whose damage is in it.
+    pub(in crate::world) fn read(
+        &self,
+        id: NodeId,
+        (offset, length): (u64, usize),
+        now_us: u64,
+    ) -> (Vec<u8>, Vec<u32>) {
+        let content = self.content(id);
+        let mut seen = content.read(offset, length).to_vec();
+        let start = usize::try_from(offset).unwrap_or(usize::MAX - seen.len());
+        let met = content.damages.show(start, &mut seen, now_us);
+        (seen, met)
     }
 
     /// Writes; where the disk gets full, what still fits, and says so.
@@ -102,14 +112,14 @@ impl Disk {
         self.used_bytes = self.used_bytes - before + after;
     }
 
-    fn content(&self, id: NodeId) -> &Content {
+    pub(super) fn content(&self, id: NodeId) -> &Content {
         match &self.node(id).body {
             Body::File(content) => content,
             Body::Directory(_) => unreachable!("directories are not opened"),
         }
     }
 
-    fn content_mut(&mut self, id: NodeId) -> &mut Content {
+    pub(super) fn content_mut(&mut self, id: NodeId) -> &mut Content {
         match &mut self.node_mut(id).body {
             Body::File(content) => content,
             Body::Directory(_) => unreachable!("directories are not opened"),

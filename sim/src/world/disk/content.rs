@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::damage::Damages;
 use super::power::{Aftermath, PAGE_BYTES, SECTOR_BYTES};
 
 /// One change that nothing has forced to disk. Undoing all of them, newest first, gives the
@@ -28,6 +29,8 @@ pub(in crate::world) struct Content {
     stale: BTreeMap<usize, Vec<u8>>,
     /// About how many bytes the unforced changes hold or made.
     unforced_bytes: usize,
+    /// What readers see instead of what was written.
+    pub(super) damages: Damages,
 }
 
 impl Content {
@@ -45,6 +48,7 @@ impl Content {
     pub(in crate::world) fn write(&mut self, number: u64, offset: usize, bytes: &[u8]) {
         let end = offset + bytes.len();
         self.note(number, offset, end);
+        self.damages.write(offset, end);
         if self.live.len() < end {
             self.live.resize(end, 0);
         }
@@ -56,6 +60,7 @@ impl Content {
             return;
         }
         self.note(number, from, to);
+        self.damages.write(from, to);
         if self.live.len() < to {
             self.live.resize(to, 0);
         }
@@ -66,6 +71,7 @@ impl Content {
         let before = self.live.len();
         self.note(number, length.min(before), before.max(length));
         self.live.resize(length, 0);
+        self.damages.write(length, usize::MAX);
     }
 
     /// Makes the changes up to `number`, inclusive, durable.

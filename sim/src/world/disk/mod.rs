@@ -5,6 +5,7 @@
 
 mod bytes;
 mod content;
+mod damage;
 mod directory;
 mod names;
 mod power;
@@ -15,6 +16,7 @@ use std::io::{Error, ErrorKind, Result};
 use std::path::{Component, Path};
 
 use self::content::Content;
+pub(in crate::world) use self::damage::Harm;
 use self::directory::Directory;
 pub use self::power::{PowerLoss, SyncFailure};
 pub use self::survivors::Survivor;

@@ -7,7 +7,7 @@ use duolog::io::{
     SortedRuns, Step, World,
 };
 
-use super::super::{IndexFault, IndexNotice};
+use super::super::{IndexFault, Notice};
 use super::simulation;
 
 fn runs(key: &[u8]) -> SortedRuns {
@@ -176,7 +176,7 @@ fn the_planned_call_goes_wrong_no_other_and_what_is_done_about_it_is_told() {
         assert!(secondary.get(Family::ById, b"b").await.unwrap().is_some());
     });
     opened.unwrap();
-    let (happened, met) = (IndexNotice::Happened, IndexNotice::Met);
+    let (happened, met) = (Notice::Happened, Notice::Met);
     let told = [(0, happened), (0, met), (1, happened), (2, happened), (2, met), (3, happened)];
     assert_eq!(*heard.lock().unwrap(), [&told[..], &[(3, met)]].concat());
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod conformance;
+mod damage;
 mod determinism;
 mod executor;
 mod files;

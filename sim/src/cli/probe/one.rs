@@ -1,0 +1,116 @@
+//! One plan: of a file, or of a known finding.
+
+use std::path::Path;
+
+use crate::probe::catalogue::{self, Known};
+use crate::probe::finding::Outcome;
+use crate::probe::plan::{ProbePlan, Tier};
+use crate::probe::reproducer::reproducer;
+use crate::probe::shrink::shrink;
+use crate::probe::violation::Signature;
+
+use super::super::exit::Exit;
+use super::super::{Ended, Failure, print};
+use super::args::{Print, ProbeArgs};
+use super::known::seen;
+use super::worker::{read, run_plan};
+
+/// Candidates that are tried at most.
+const RUNS_MAX: u64 = 2_000;
+
+/// The plan in a file.
+pub(super) fn file(args: &ProbeArgs, path: &Path) -> Ended {
+    let plan = read(path)?;
+    if let Some(what) = args.print {
+        return Ok(printed(&plan, what));
+    }
+    let outcome = run_plan(&plan, None)?;
+    for told in &outcome.violations {
+        let known = catalogue::explained(&told.signature, &plan);
+        let name = known.map_or("NEW", |known| known.name);
+        print(&format!(" {name:<28} {:?}: {}\n", told.signature.rule, told.words));
+    }
+    if args.shrink {
+        let aim = worst(&outcome, &plan);
+        let aim = aim.ok_or_else(|| Failure::new(Exit::Inconclusive, "it shows nothing"))?;
+        let (smallest, runs) = smallest(&plan, &aim, args.need, args.of);
+        print(&format!("{}{} runs\n", smallest.to_text(), runs));
+    }
+    let is_new =
+        |it: &&crate::probe::finding::Told| catalogue::explained(&it.signature, &plan).is_none();
+    let is_new = outcome.violations.iter().find(is_new).is_some();
+    print(&format!(
+        " {} violations, {} values read\n",
+        outcome.violations.len(),
+        outcome.value_count
+    ));
+    Ok(if is_new { Exit::Violation } else { Exit::Pass })
+}
+
+/// The violation to shrink: one that is new, else the first.
+fn worst(outcome: &Outcome, plan: &ProbePlan) -> Option<Signature> {
+    let mut all = outcome.violations.iter();
+    let new = all.find(|told| catalogue::explained(&told.signature, plan).is_none());
+    new.or_else(|| outcome.violations.first()).map(|told| told.signature.clone())
+}
+
+/// The smallest plan that breaks the same rule in the same way, in `need` of `of` runs where it
+/// races; and how many candidates were tried.
+pub(super) fn smallest(plan: &ProbePlan, aim: &Signature, need: u32, of: u32) -> (ProbePlan, u64) {
+    let shows_once = |plan: &ProbePlan| {
+        let outcome = run_plan(plan, None);
+        outcome.is_ok_and(|outcome| outcome.violations.iter().any(|told| told.signature == *aim))
+    };
+    shrink(plan, RUNS_MAX, |candidate| match candidate.tier() {
+        Tier::Deterministic => shows_once(candidate),
+        Tier::Racing => {
+            let (mut shown, mut left) = (0, of);
+            while shown < need && left > 0 && shown + left >= need {
+                shown += u32::from(shows_once(candidate));
+                left -= 1;
+            }
+            shown >= need
+        }
+    })
+}
+
+/// The plan of a known finding.
+pub(super) fn known(args: &ProbeArgs, name: &str) -> Ended {
+    let known: &'static Known = catalogue::named(name).ok_or_else(|| {
+        Failure::new(Exit::Usage, format!("no finding is called {name:?}: see duolog explain"))
+    })?;
+    if let Some(what) = args.print {
+        return Ok(printed(&(known.plan)(), what));
+    }
+    let seen = seen(known)?;
+    let shows = if seen.shows { "shows" } else { "does NOT show" };
+    print(&format!(
+        " {name} {shows}, run {}, {:.1} s\n   {}\n   {}\n",
+        seen.runs,
+        seconds(seen.ms),
+        known.what,
+        seen.words
+    ));
+    for told in &seen.unknown {
+        print(&format!(" NEW {:?}: {}\n", told.signature.rule, told.words));
+    }
+    Ok(match (seen.unknown.is_empty(), seen.shows) {
+        (false, _) => Exit::Violation,
+        (true, false) => Exit::Inconclusive,
+        (true, true) => Exit::Pass,
+    })
+}
+
+/// Milliseconds as seconds.
+#[expect(clippy::cast_precision_loss, reason = "for people")]
+pub(super) fn seconds(ms: u64) -> f64 {
+    ms as f64 / 1_000.0
+}
+
+fn printed(plan: &ProbePlan, what: Print) -> Exit {
+    print(&match what {
+        Print::Plan => plan.to_text(),
+        Print::Reproducer => reproducer(plan),
+    });
+    Exit::Pass
+}

@@ -1,0 +1,319 @@
+//! What is known of RocksDB: each finding with the plan that shows it, where it stands upstream,
+//! what it would do to the engine, and why it does not.
+
+#[cfg(test)]
+mod tests;
+
+use super::key::Key;
+use super::operation::{Effect, Families, Hold, Operation, ReadKind, Role, Write};
+use super::plan::{FORMAT, ProbePlan, Race, Tier};
+use super::rule::Rule;
+use super::settings::Settings;
+use super::violation::{Signature, Who};
+
+/// The release that the findings are held as facts for.
+pub const VERSION: &str = "11.8.1";
+
+/// What a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// A defect that upstream knows.
+    Reported,
+    /// A defect of which no report was found.
+    Unreported,
+    /// A limit that its documentation or its maintainers tell of.
+    Documented,
+}
+
+impl Class {
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Reported => "defect, reported",
+            Self::Unreported => "defect, no report found",
+            Self::Documented => "documented limit",
+        }
+    }
+}
+
+/// How a finding shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shows {
+    /// A promise is broken, in every run.
+    Always,
+    /// A promise is broken in one of so many runs at the latest.
+    Within(u32),
+    /// The run does not end.
+    Hangs,
+}
+
+/// A finding that is known.
+pub struct Known {
+    /// Its name.
+    pub name: &'static str,
+    /// What happens, in a sentence.
+    pub what: &'static str,
+    /// What it is.
+    pub class: Class,
+    /// Where upstream speaks of it.
+    pub upstream: &'static str,
+    /// What it would do to the engine.
+    pub effect: &'static str,
+    /// Why the engine does not meet it.
+    pub defence: &'static str,
+    /// How it shows.
+    pub shows: Shows,
+    /// Whether it explains a violation that a plan showed.
+    pub explains: fn(&Signature, &ProbePlan) -> bool,
+    /// The plan that shows it.
+    pub plan: fn() -> ProbePlan,
+}
+
+const A_REPORT: &str = "facebook/rocksdb#15051 and #14444; mended by #15066 in 11.12.0";
+const NO_WAL: &str = "the index is written without a write-ahead log, so a secondary replays \
+                      nothing into memory; keys are written once and never deleted";
+
+/// All that is known.
+pub static KNOWN: [Known; 10] = [
+    Known {
+        name: "stale-read-after-flush",
+        what: "after a flush, a caught-up secondary answers single reads from what it replayed \
+               earlier: an old value, or a key that was deleted, until the family is written again",
+        class: Class::Reported,
+        upstream: A_REPORT,
+        effect: "a commit or an end of log that is overwritten would be read as it was",
+        defence: NO_WAL,
+        shows: Shows::Always,
+        explains: |it, _| {
+            it.is_shadowed
+                && it.who == Who::Secondary
+                && (it.rule != Rule::Interval || it.anomaly != "counted-twice")
+        },
+        plan: stale_read,
+    },
+    Known {
+        name: "merge-counted-twice",
+        what: "after a flush, a caught-up secondary applies merges that it replayed earlier once \
+               more, on top of the file that has them",
+        class: Class::Reported,
+        upstream: A_REPORT,
+        effect: "a counter kept by merges would be too high",
+        defence: NO_WAL,
+        shows: Shows::Always,
+        explains: |it, _| it.is_shadowed && it.anomaly == "counted-twice",
+        plan: merge_twice,
+    },
+    Known {
+        name: "catch-up-misses-flushed-log",
+        what: "a catch-up beside a flush says that it succeeded, and lacks writes that were \
+               acknowledged before it began; the next one has them",
+        class: Class::Unreported,
+        upstream: "no report found; FindNewLogNumbers is the same in 11.12.0",
+        effect: "an acknowledged message would not be found",
+        defence: "the index is written without a write-ahead log; coverage is the end of an \
+                  unbroken chain of markers, and a lookup catches up once more where it is short",
+        shows: Shows::Within(40),
+        explains: |it, plan| {
+            let is_missed = match it.rule {
+                Rule::Interval => ["missing", "stale", "deleted-shown"].contains(&&*it.anomaly),
+                Rule::Cut | Rule::Backwards => true,
+                _ => false,
+            };
+            plan.tier() == Tier::Racing && it.who == Who::Secondary && is_missed && it.is_healed
+        },
+        plan: missed_log,
+    },
+    Known {
+        name: "late-family-breaks-secondary",
+        what: "where a family is made after a secondary was opened, the first flush of that family \
+               makes every later catch-up fail with a corruption that is none",
+        class: Class::Reported,
+        upstream: "facebook/rocksdb#12821, open",
+        effect: "no secondary could follow any more",
+        defence: "all families are made with the database",
+        shows: Shows::Always,
+        explains: |it, _| {
+            it.rule == Rule::Errors && it.is_late_family && it.anomaly == "corruption"
+        },
+        plan: late_family,
+    },
+    Known {
+        name: "snapshot-ignored",
+        what: "single reads of a secondary through a snapshot show what was caught up since",
+        class: Class::Documented,
+        upstream: "facebook/rocksdb#11021",
+        effect: "two reads of one lookup could be of two moments",
+        defence: "no snapshot is taken of a secondary; lookups rest on write-once keys and coverage",
+        shows: Shows::Always,
+        explains: |it, _| it.rule == Rule::Held && it.anomaly == "snapshot-moved",
+        plan: snapshot_ignored,
+    },
+    Known {
+        name: "recycled-log-hangs-secondary",
+        what: "where the primary uses its write-ahead logs again, a catch-up never returns",
+        class: Class::Unreported,
+        upstream: "no report found; the log reader is the same in 11.12.0",
+        effect: "lookups would wait for ever",
+        defence: "the index has no write-ahead log, and none is recycled",
+        shows: Shows::Hangs,
+        explains: |it, plan| {
+            let follows = plan.operations.iter().any(Operation::catches_up) || plan.race.is_some();
+            it.anomaly == HANGS && plan.settings.recycle_wal_count > 0 && follows
+        },
+        plan: recycled_log,
+    },
+    Known {
+        name: "manual-flush-hangs-unordered-write",
+        what: "where the write-ahead log is flushed by hand and writes are unordered, the first \
+               write with a log takes the log's mutex twice and never returns",
+        class: Class::Unreported,
+        upstream: "no report found; ConcurrentWriteGroupToWAL holds the mutex that WriteToWAL takes",
+        effect: "the writer would wait for ever",
+        defence: "neither option is used",
+        shows: Shows::Hangs,
+        explains: |it, plan| {
+            let settings = &plan.settings;
+            it.anomaly == HANGS && settings.manual_wal_flush && settings.unordered_write
+        },
+        plan: unordered_write,
+    },
+    Known {
+        name: "range-delete-crashes-backward-scan",
+        what: "where a secondary replayed a range deletion that the primary then merged away, a \
+               scan of the secondary from the end crashes the process (MergingIterator::\
+               SkipPrevDeleted)",
+        class: Class::Unreported,
+        upstream: "no report found yet; six operations suffice",
+        effect: "the process of a reader would die",
+        defence: "the index deletes no ranges and has no write-ahead log, so a secondary has \
+                  none of them in memory",
+        shows: Shows::Always,
+        explains: |it, plan| {
+            let has = |is: fn(&Operation) -> bool| plan.operations.iter().any(is);
+            it.anomaly == DIES
+                && has(Operation::logs_range_delete)
+                && (has(Operation::scans_backward) || plan.race.is_some())
+        },
+        plan: backward_scan,
+    },
+    Known {
+        name: "secondary-ahead-of-primary",
+        what: "a secondary replays a write from the log before the primary shows it, so its \
+               sequence number is ahead of the primary's for a moment",
+        class: Class::Documented,
+        upstream: "the log is written before the sequence is published",
+        effect: "a sequence number of the primary would not bound what a secondary shows",
+        defence: "no sequence number of RocksDB is used",
+        shows: Shows::Within(20),
+        explains: |it, plan| {
+            plan.tier() == Tier::Racing
+                && it.rule == Rule::Sequence
+                && it.anomaly == "sequence-ahead"
+        },
+        plan: missed_log,
+    },
+    Known {
+        name: "range-delete-missed-by-scan",
+        what: "after a flush, scans of a caught-up secondary show keys that a range deletion in \
+               the new file removed, since they lie in memory above it",
+        class: Class::Reported,
+        upstream: A_REPORT,
+        effect: "trimmed entries would be listed",
+        defence: "the index deletes nothing; trimmed entries leave by compaction",
+        shows: Shows::Always,
+        // The same cause as the first: told apart by the plan that shows it.
+        explains: |it, _| it.is_shadowed && it.who == Who::Secondary,
+        plan: range_delete,
+    },
+];
+
+/// The anomaly of a plan whose process had to be ended.
+pub const HANGS: &str = "hangs";
+/// The anomaly of a plan whose process ended by itself.
+pub const DIES: &str = "dies";
+
+/// The finding that explains a violation of a plan; the first one where several do.
+pub fn explained(signature: &Signature, plan: &ProbePlan) -> Option<&'static Known> {
+    KNOWN.iter().find(|known| (known.explains)(signature, plan))
+}
+
+/// The finding of this name.
+pub fn named(name: &str) -> Option<&'static Known> {
+    KNOWN.iter().find(|known| known.name == name)
+}
+
+const ALL: Families = Families(1);
+
+fn plan(settings: Settings, race: Option<Race>, operations: Vec<Operation>) -> ProbePlan {
+    ProbePlan { format: FORMAT, seed: 0, settings, race, operations }
+}
+
+fn steps(operations: Vec<Operation>) -> ProbePlan {
+    plan(Settings::default(), None, operations)
+}
+
+fn write(key: u32, effect: Effect) -> Operation {
+    Operation::Write { writes: vec![Write { family: 0, key: Key(key), effect }], wal: true }
+}
+
+const OPEN: Operation = Operation::OpenReader { reader: 0, role: Role::Secondary, families: ALL };
+const CATCH_UP: Operation = Operation::CatchUp { reader: 0 };
+const FLUSH: Operation = Operation::Flush { families: ALL };
+const GET: Operation = Operation::Read { reader: Some(0), family: 0, kind: ReadKind::Get };
+const SCAN: Operation = Operation::Read { reader: Some(0), family: 0, kind: ReadKind::Forward };
+
+fn stale_read() -> ProbePlan {
+    let put = || write(0, Effect::Put);
+    steps(vec![put(), OPEN, put(), FLUSH, CATCH_UP, GET])
+}
+
+fn merge_twice() -> ProbePlan {
+    steps(vec![write(0, Effect::Merge), OPEN, FLUSH, CATCH_UP, GET])
+}
+
+fn range_delete() -> ProbePlan {
+    let delete = write(0, Effect::DeleteRange(2));
+    steps(vec![write(0, Effect::Put), OPEN, delete, FLUSH, CATCH_UP, SCAN])
+}
+
+fn late_family() -> ProbePlan {
+    let writes = vec![Write { family: 1, key: Key(0), effect: Effect::Put }];
+    let put = Operation::Write { writes, wal: true };
+    let flush = Operation::Flush { families: Families(2) };
+    steps(vec![OPEN, Operation::Create { family: 1 }, put, flush, CATCH_UP])
+}
+
+fn snapshot_ignored() -> ProbePlan {
+    let hold = Operation::Hold { reader: 0, hold: Hold::Snapshot, span: 2 };
+    steps(vec![OPEN, hold, write(0, Effect::Put), CATCH_UP])
+}
+
+fn missed_log() -> ProbePlan {
+    let settings =
+        Settings { write_buffer_bytes: 64 << 10, filler_bytes: 100, ..Settings::default() };
+    let race = Race { readers: 1, catch_ups: 500, inserts: true, flush_every: 0 };
+    plan(settings, Some(race), vec![write(0, Effect::Put)])
+}
+
+fn backward_scan() -> ProbePlan {
+    let read = Operation::Read { reader: Some(0), family: 0, kind: ReadKind::Backward };
+    let delete = write(0, Effect::DeleteRange(1));
+    // A merge of files, where a flush alone does not do it.
+    steps(vec![OPEN, delete, CATCH_UP, Operation::Compact { family: 0 }, CATCH_UP, read])
+}
+
+fn unordered_write() -> ProbePlan {
+    let settings =
+        Settings { manual_wal_flush: true, unordered_write: true, ..Settings::default() };
+    plan(settings, None, vec![write(0, Effect::Put)])
+}
+
+fn recycled_log() -> ProbePlan {
+    let settings = Settings { recycle_wal_count: 4, ..Settings::default() };
+    let mut operations = vec![OPEN];
+    for _ in 0..60 {
+        operations.extend((0..6).map(|key| write(key, Effect::Put)));
+        operations.extend([CATCH_UP, FLUSH, CATCH_UP]);
+    }
+    plan(settings, None, operations)
+}

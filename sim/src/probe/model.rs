@@ -1,0 +1,266 @@
+//! What each instance may show: all writes in order, and which of them an instance must have.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::key::{Key, Shown};
+use super::operation::Effect;
+
+/// A family of one life: one that is dropped and made again is another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Life(pub u16);
+
+/// What is known to keep a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Keeper {
+    /// The write-ahead log.
+    Wal,
+    /// Memory, until it is flushed.
+    Memory,
+    /// A file that was taken in.
+    File,
+}
+
+/// A write, as the model keeps it: of one key, ranges are spread over theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The place of its batch among all batches, from 0.
+    pub at: u32,
+    /// Its number, as values have it.
+    pub id: u32,
+    /// What it does.
+    pub effect: Effect,
+    /// What keeps it.
+    pub keeper: Keeper,
+}
+
+/// What an instance surely has: all that was published when it last caught up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Surely {
+    /// All entries of the write-ahead log below this place.
+    pub wal: u32,
+    /// All files taken in below this place.
+    pub file: u32,
+    /// All entries that only memory had below this place: the primary was closed since.
+    pub memory: u32,
+    /// All entries of a family below its place, since it was flushed.
+    pub flushed: BTreeMap<Life, u32>,
+    /// Families that it follows no more, since they were dropped: logs and files as far as it had
+    /// followed them.
+    pub stopped: BTreeMap<Life, (u32, u32)>,
+}
+
+impl Surely {
+    /// Whether it has this entry.
+    pub fn has(&self, life: Life, entry: &Entry) -> bool {
+        let (wal, file) = self.stopped.get(&life).copied().unwrap_or((self.wal, self.file));
+        let by_keeper = match entry.keeper {
+            Keeper::Wal => entry.at < wal,
+            Keeper::File => entry.at < file,
+            Keeper::Memory => entry.at < self.memory,
+        };
+        by_keeper || self.is_flushed(life, entry)
+    }
+
+    /// Whether a file surely has this entry.
+    pub fn is_flushed(&self, life: Life, entry: &Entry) -> bool {
+        self.flushed.get(&life).is_some_and(|to| entry.at < *to)
+            || (entry.keeper == Keeper::File && entry.at < self.file)
+            || (entry.keeper == Keeper::Memory && entry.at < self.memory)
+    }
+}
+
+/// Ranges of places, ascending and apart: where a prefix of all writes may end.
+pub type Cuts = Vec<(u32, u32)>;
+
+/// All writes of a run.
+#[derive(Clone, Debug, Default)]
+pub struct WriteLog {
+    /// Those of each key, in order.
+    entries: BTreeMap<(Life, Key), Vec<Entry>>,
+    /// How many batches there were.
+    next: u32,
+}
+
+impl WriteLog {
+    /// The place of the next batch.
+    pub const fn next(&self) -> u32 {
+        self.next
+    }
+
+    /// Adds an entry of the next batch.
+    pub fn push(&mut self, life: Life, key: Key, entry: Entry) {
+        self.entries.entry((life, key)).or_default().push(entry);
+    }
+
+    /// The batch is whole.
+    pub const fn end_batch(&mut self) {
+        self.next += 1;
+    }
+
+    /// The entries of a key, in order.
+    pub fn of(&self, life: Life, key: Key) -> &[Entry] {
+        self.entries.get(&(life, key)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The value of a key after every write.
+    pub fn newest(&self, life: Life, key: Key) -> Shown {
+        fold(self.of(life, key).iter())
+    }
+
+    /// Where a prefix of all writes below `upper` may end such that, with all that the instance
+    /// surely has, `key` has the value that was `shown`. Empty where it may not have it.
+    pub fn cuts(&self, life: Life, key: Key, surely: &Surely, upper: u32, shown: &Shown) -> Cuts {
+        let entries = self.of(life, key);
+        let entries = &entries[..entries.partition_point(|one| one.at < upper)];
+        let unsure = entries.iter().filter(|one| !surely.has(life, one)).map(|one| one.at + 1);
+        let mut bounds: Vec<u32> = [0].into_iter().chain(unsure).collect();
+        bounds.dedup();
+        let ends = bounds.iter().skip(1).copied().chain([upper + 1]);
+        let mut cuts = Cuts::new();
+        for (start, end) in bounds.iter().copied().zip(ends) {
+            let visible = entries.iter().filter(|one| one.at < start || surely.has(life, one));
+            if fold(visible) == *shown {
+                match cuts.last_mut() {
+                    Some(last) if last.1 == start => last.1 = end,
+                    _ => cuts.push((start, end)),
+                }
+            }
+        }
+        cuts
+    }
+
+    /// Whether `key` may have the value that was `shown` where the entries of each keeper end at a
+    /// place of their own; else as [`Self::cuts`].
+    pub fn may_show(
+        &self,
+        life: Life,
+        key: Key,
+        surely: &Surely,
+        upper: u32,
+        shown: &Shown,
+    ) -> bool {
+        let entries = self.of(life, key);
+        let entries = &entries[..entries.partition_point(|one| one.at < upper)];
+        let unsure = entries.iter().filter(|one| !surely.has(life, one)).map(|one| one.at + 1);
+        let ends: &Vec<u32> = &[0].into_iter().chain(unsure).collect();
+        let comes = |wal: u32, memory: u32, file: u32| {
+            let end = |keeper| match keeper {
+                Keeper::Wal => wal,
+                Keeper::Memory => memory,
+                Keeper::File => file,
+            };
+            let is_visible = |one: &&Entry| surely.has(life, one) || one.at < end(one.keeper);
+            fold(entries.iter().filter(is_visible)) == *shown
+        };
+        let mut pairs = ends.iter().flat_map(|wal| ends.iter().map(move |memory| (*wal, *memory)));
+        pairs.any(|(wal, memory)| ends.iter().any(|file| comes(wal, memory, *file)))
+    }
+
+    /// The places of writes of `key` after which its value was `shown`, counted in writes of the
+    /// key, given that they become visible in order.
+    pub fn positions(&self, life: Life, key: Key, shown: &Shown) -> Option<(usize, usize)> {
+        let entries = self.of(life, key);
+        let (mut value, mut found) = (None, None);
+        for count in 0..=entries.len() {
+            if count > 0 {
+                apply(&mut value, &entries[count - 1]);
+            }
+            if value == *shown {
+                let (first, _) = found.unwrap_or((count, count));
+                found = Some((first, count));
+            }
+        }
+        found
+    }
+
+    /// Whether `shown` is what comes of files with a prefix of the writes, and over them some of
+    /// the newest of `replayed`, the entries that a secondary once held in memory. Entries in
+    /// memory hide those in files, however new those are.
+    pub fn is_shadowed(
+        &self,
+        life: Life,
+        key: Key,
+        replayed: &BTreeSet<u32>,
+        shown: &Shown,
+    ) -> bool {
+        let entries = self.of(life, key);
+        let held: Vec<&Entry> = entries.iter().filter(|one| replayed.contains(&one.at)).collect();
+        if held.is_empty() {
+            return false;
+        }
+        if entries.len() > SHADOW_MAX {
+            // Too many ways: any value that is made of writes to this key.
+            let is_written = |id: &u32| entries.iter().any(|one| one.id == *id);
+            return shown.iter().flatten().all(is_written);
+        }
+        let is_over = |base: &[Entry]| {
+            let mut slices =
+                (0..held.len()).flat_map(|from| (from + 1..=held.len()).map(move |to| (from, to)));
+            slices.any(|(from, to)| {
+                let over = || base.iter().chain(held[from..to].iter().copied());
+                // Single reads have memory on top, scans have both by sequence numbers.
+                let mut mixed: Vec<&Entry> = over().collect();
+                mixed.sort_by_key(|one| one.at);
+                fold(over()) == *shown || fold(mixed.into_iter()) == *shown
+            })
+        };
+        // Scans go by sequence numbers, but a range that is deleted in a file ends above memory.
+        let is_range = |one: &&Entry| {
+            matches!(one.effect, Effect::DeleteRange(_)) && !replayed.contains(&one.at)
+        };
+        let unranged: Vec<Entry> = entries.iter().filter(|one| !is_range(one)).copied().collect();
+        let is_unranged = unranged.len() < entries.len()
+            && shown.is_some()
+            && (1..=unranged.len()).any(|end| fold(unranged[..end].iter()) == *shown);
+        is_unranged || (0..=entries.len()).any(|end| is_over(&entries[..end]))
+    }
+
+    /// Whether the last that was done to `key` was a put.
+    pub fn is_put(&self, life: Life, key: Key) -> bool {
+        self.of(life, key).last().is_some_and(|entry| entry.effect == Effect::Put)
+    }
+}
+
+/// Keys with more writes than this are not looked at for every way in which memory may lie over
+/// files.
+const SHADOW_MAX: usize = 40;
+
+/// What comes of writes to one key, in order.
+pub fn fold<'a>(entries: impl DoubleEndedIterator<Item = &'a Entry>) -> Shown {
+    // From the last one on that does not ask what was there.
+    let mut last = Vec::new();
+    for entry in entries.rev() {
+        last.push(entry);
+        if entry.effect != Effect::Merge {
+            break;
+        }
+    }
+    let mut value = None;
+    last.into_iter().rev().for_each(|entry| apply(&mut value, entry));
+    value
+}
+
+fn apply(value: &mut Shown, entry: &Entry) {
+    match entry.effect {
+        Effect::Put => *value = Some(vec![entry.id]),
+        Effect::Merge => value.get_or_insert_default().push(entry.id),
+        Effect::Delete | Effect::SingleDelete | Effect::DeleteRange(_) => *value = None,
+    }
+}
+
+/// Where both may end.
+pub fn common(one: &[(u32, u32)], other: &[(u32, u32)]) -> Cuts {
+    let mut cuts = Cuts::new();
+    for (from, to) in one {
+        for (start, end) in other {
+            let (start, end) = ((*from).max(*start), (*to).min(*end));
+            if start < end {
+                cuts.push((start, end));
+            }
+        }
+    }
+    cuts
+}

@@ -373,6 +373,7 @@ impl<W: World> SecondarySlot<W> {
         }
         let mut remedies = REMEDIES.into_iter();
         let (mut outcome, mut caught_up) = (Ok(()), false);
+        let mut failure = None;
         loop {
             if outcome.is_ok() && covered.to < need {
                 // Another lookup's catch-up may have brought it.
@@ -387,13 +388,14 @@ impl<W: World> SecondarySlot<W> {
             }
             let is_sticky = outcome.as_ref().is_err_and(|error| error.sticky);
             let fits = |remedy: &Remedy| !is_sticky || *remedy == Remedy::Reopen;
+            // A failure says more than what is missing for it.
+            failure = outcome.err().or(failure);
             let Some(remedy) = remedies.find(fits) else {
-                outcome?;
-                return Err(self.lacks(partition, need, covered));
+                return Err(failure.unwrap_or_else(|| self.lacks(partition, need, covered)));
             };
             caught_up = remedy == Remedy::CatchUp;
             if caught_up && planted!(&self.world, CatchUpSkipped) {
-                covered.to = need;
+                (covered.to, outcome) = (need, Ok(()));
                 continue;
             }
             outcome = match remedy {

@@ -39,11 +39,25 @@ pub(super) fn run_plan(
     plan: Plan,
     planted: &BTreeSet<Planted>,
 ) -> Result<Ran, Failure> {
+    run_plan_traced(target, plan, planted, false)
+}
+
+/// As [`run_plan`], with the lines of its trace where that is kept.
+///
+/// # Errors
+/// As [`run_plan`].
+pub(super) fn run_plan_traced(
+    target: Target,
+    plan: Plan,
+    planted: &BTreeSet<Planted>,
+    keep_trace: bool,
+) -> Result<Ran, Failure> {
+    let options = SimOptions { planted: planted.clone(), keep_trace, ..SimOptions::default() };
     if plan.index.is_model() {
-        return run_plan_below("".as_ref(), target, plan, planted);
+        return run("".as_ref(), target, plan, options);
     }
     let directory = index::IndexDirectory::create()?;
-    run_plan_below(directory.path(), target, plan, planted)
+    run(directory.path(), target, plan, options)
 }
 
 /// As [`run_plan`], with the files of its index below `directory` where it has some.
@@ -56,8 +70,12 @@ pub(super) fn run_plan_below(
     plan: Plan,
     planted: &BTreeSet<Planted>,
 ) -> Result<Ran, Failure> {
-    let index = index::below(directory, plan.index)?;
-    let options = SimOptions { planted: planted.clone(), index, ..SimOptions::default() };
+    let options = SimOptions { planted: planted.clone(), ..SimOptions::default() };
+    run(directory, target, plan, options)
+}
+
+fn run(directory: &Path, target: Target, plan: Plan, options: SimOptions) -> Result<Ran, Failure> {
+    let options = SimOptions { index: index::below(directory, plan.index)?, ..options };
     let run = match target {
         Target::Perfect => simulate(&plan, &Perfect::default(), options),
         Target::Engine => simulate(&plan, &crate::run::engine::Engine::default(), options),

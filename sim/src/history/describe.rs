@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::event::{Call, Event, Outcome, Reply};
+use super::event::{Call, Damage, Event, Outcome, Reply};
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -57,10 +57,11 @@ impl fmt::Display for Call {
             Self::CountHandles => write!(f, "count what is open"),
             Self::Kill => write!(f, "the process dies"),
             Self::Resume => write!(f, "resume the writer"),
-            Self::Fault { number, class, zone, file } => {
+            Self::Fault { number, class, zone, damage } => {
                 let (class, zone) = (class.name(), zone.name());
                 write!(f, "the disk fails: {class} ({zone}), fault #{number}")?;
-                file.as_ref().map_or(Ok(()), |file| write!(f, ", {file}"))
+                let Some(Damage { file, bytes }) = damage else { return Ok(()) };
+                write!(f, ", bytes {}..{} of {file}", bytes.start, bytes.end)
             }
             Self::FaultMet { number } => write!(f, "something is done about fault #{number}"),
             Self::PowerLoss => write!(f, "the power goes"),

@@ -1,5 +1,7 @@
 //! An operation with both of its moments.
 
+use std::ops::Range;
+
 use duolog::types::{SegmentId, SegmentOffset};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +21,15 @@ impl From<Place> for SegmentOffset {
     fn from(place: Place) -> Self {
         Self { segment_id: SegmentId(place.0), offset: place.1 }
     }
+}
+
+/// Bytes of a file that are not what was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Damage {
+    /// The file.
+    pub file: Box<str>,
+    /// Where in it.
+    pub bytes: Range<u64>,
 }
 
 /// An operation: begun, and ended where it did end.
@@ -191,9 +202,9 @@ pub enum Call {
         class: FaultClass,
         /// With which files.
         zone: Zone,
-        /// The file, where it is damaged; until it is repaired, when this returns.
+        /// What is damaged; until it is repaired, when this returns.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        file: Option<Box<str>>,
+        damage: Option<Damage>,
     },
     /// The engine did something about such a fault: it called an index again, had another instance
     /// opened, or waited.

@@ -8,8 +8,8 @@ mod recorder;
 mod tests;
 
 pub use event::{
-    Call, Event, Failure, Found, HandlesSeen, InstancesSeen, Kind, MarksSeen, Outcome, Place,
-    Reply, Report, Run, WriterSeen,
+    Call, Damage, Event, Failure, Found, HandlesSeen, InstancesSeen, Kind, MarksSeen, Outcome,
+    Place, Reply, Report, Run, WriterSeen,
 };
 pub use file::{FILE_NAME, HistoryError, read, write, write_compressed};
 pub use recorder::{Journal, Pending, Recorder};

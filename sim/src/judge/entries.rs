@@ -1,6 +1,6 @@
 //! I8: what the index says of a record is what the record says.
 
-use crate::history::{Call, Reply, Run};
+use crate::history::{Call, Event, Reply, Run};
 
 use super::faults::Faults;
 use super::invariant::Invariant;
@@ -14,8 +14,11 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     let faults = Faults::new(view.events);
     for (index, event) in view.events.iter().enumerate() {
         let Some(Reply::Found(found, report)) = event.reply() else { continue };
+        let until = read_until(&view.events[index..]);
+        let (is_damaged, took_back) =
+            (faults.damaged(event, until), faults.took_back(event, until));
         for entry in found {
-            if entry.unreadable && !faults.damaged(event) && !faults.takes_back(event) {
+            if entry.unreadable && !is_damaged && !took_back {
                 let words = format!(
                     "an entry names sequence {}, whose record is said to be damaged, and nothing \
                      was.{}",
@@ -25,7 +28,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
                 judgement.violated("entry-mismatch", &[index], words);
             }
             let Some((producer, counter)) = entry.record else { continue };
-            if producer == Run::FOREIGN && faults.took_back(event) {
+            if producer == Run::FOREIGN && took_back {
                 continue;
             }
             judgement.check(sources.crossed(view, index, entry.sequence, report));
@@ -57,4 +60,13 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         }
     }
     judgement
+}
+
+/// When what the first of these calls answered had been read at the latest: what an answer names is
+/// read behind the call, before the same actor goes on.
+fn read_until(events: &[Event]) -> u64 {
+    let [event, later @ ..] = events else { return u64::MAX };
+    let of = |one: &Event| (one.process, one.actor);
+    let next = later.iter().find(|next| of(next) == of(event));
+    next.map_or(u64::MAX, |next| next.invoked)
 }

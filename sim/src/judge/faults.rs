@@ -1,7 +1,7 @@
 //! Which failures come of a fault of the disk: those that name one which happened before, in the
 //! same process, and those that report what it took away.
 
-use crate::history::{Call, Event, Failure, Kind};
+use crate::history::{Call, Damage, Event, Failure, Kind};
 use crate::plan::FaultClass;
 
 /// The faults of a history, in order.
@@ -12,7 +12,7 @@ pub(super) struct Faults<'a> {
 /// Where a fault damaged a file: which, and the fault.
 fn damaged(fault: &Event) -> Option<&str> {
     match &fault.call {
-        Call::Fault { class, file: Some(file), .. } if class.is_damage() => Some(file),
+        Call::Fault { damage: Some(Damage { file, .. }), .. } => Some(file),
         _ => None,
     }
 }
@@ -38,29 +38,23 @@ impl<'a> Faults<'a> {
         })
     }
 
-    /// Whether a file of the partition was damaged during this call.
-    pub(super) fn damaged(&self, event: &Event) -> bool {
-        let lasts = |fault: &&Event| fault.lane == event.lane && overlaps(fault, event);
-        let all = self.happened.iter().map(|(_, _, fault)| *fault);
-        all.filter(|fault| damaged(fault).is_some()).any(|fault| lasts(&fault))
+    /// Whether a file of the partition was damaged while this call lasted, or from then on before
+    /// the moment `until`.
+    pub(super) fn damaged(&self, event: &Event, until: u64) -> bool {
+        let own = self.happened.iter().map(|(_, _, fault)| *fault);
+        let mut own = own.filter(|fault| fault.lane == event.lane && damaged(fault).is_some());
+        own.any(|fault| {
+            let is_repaired = fault.returned_us < event.invoked_us;
+            overlaps(fault, event) || !is_repaired && fault.invoked < until
+        })
     }
 
-    /// Whether a failed sync dropped messages of the partition, in the process of this call. What
-    /// an answer names is read again after the call returned: the fault may come in between.
-    pub(super) fn takes_back(&self, event: &Event) -> bool {
+    /// Whether a failed sync may have dropped messages of the partition before the moment `until`,
+    /// in the process of this call.
+    pub(super) fn took_back(&self, event: &Event, until: u64) -> bool {
         let of = |one: &Event| (one.process, one.lane);
         let mut losing = self.happened.iter().filter(|(_, class, _)| class.takes_back());
-        losing.any(|(_, _, fault)| of(fault) == of(event))
-    }
-
-    /// Whether a failed sync may have dropped messages under this call.
-    pub(super) fn took_back(&self, event: &Event) -> bool {
-        self.happened.iter().any(|(_, class, fault)| {
-            let is_before = event.returned.is_none_or(|returned| fault.invoked < returned);
-            is_before
-                && class.takes_back()
-                && (fault.process, fault.lane) == (event.process, event.lane)
-        })
+        losing.any(|(_, _, fault)| of(fault) == of(event) && fault.invoked < until)
     }
 }
 

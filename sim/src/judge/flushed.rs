@@ -80,13 +80,15 @@ fn unflushed(view: &View<'_>, appends: &[usize]) -> bool {
 struct Seen<'a> {
     runs: Vec<&'a Run>,
     first_event: usize,
+    /// Where the log may begin at most, as trimmed by then.
+    start_max: u64,
 }
 
 impl Seen<'_> {
     /// Whether the batch is there; else the first sequence that is not. What lies before the
     /// earliest message was trimmed.
     fn holds(&self, producer: u32, first: u64, count: u32, sequence: u64) -> Result<(), u64> {
-        let start = self.runs.first().map_or(0, |run| run.sequence);
+        let start = self.runs.first().map_or(self.start_max, |run| run.sequence);
         let end = sequence + u64::from(count);
         let mut at = sequence.max(start);
         while at < end {
@@ -124,13 +126,14 @@ impl<'a> Drained<'a> {
                     if drains.contains_key(&event.session) =>
                 {
                     let at = (event.session, event.lane);
+                    let trimmed = &view.lanes[event.lane as usize].trimmed;
+                    let start_max = trimmed.before(event.returned.unwrap_or(u64::MAX));
+                    let fresh = Seen { runs: Vec::new(), first_event: index, start_max };
                     if runs.is_empty() {
                         // The end: what it read until here is all that there is.
                         let all = open.remove(&at);
-                        let all = all.unwrap_or(Seen { runs: Vec::new(), first_event: index });
-                        lanes.entry(event.lane).or_default().push(all);
+                        lanes.entry(event.lane).or_default().push(all.unwrap_or(fresh));
                     } else {
-                        let fresh = Seen { runs: Vec::new(), first_event: index };
                         open.entry(at).or_insert(fresh).runs.extend(runs);
                     }
                 }

@@ -33,20 +33,19 @@ pub(super) struct Loss {
     pub ends: Ends,
     /// Whether it was the power that went, or a failed sync: all partitions are concerned.
     is_of_all: bool,
-    /// By partition: the moment at which a file of it was damaged without a word.
-    pub damaged: BTreeMap<u32, u64>,
+    /// Partitions of which a segment was damaged without a word.
+    pub damaged: BTreeSet<u32>,
 }
 
 impl Loss {
     fn concerns(&self, lane: u32) -> bool {
-        self.is_of_all || self.damaged.contains_key(&lane)
+        self.is_of_all || self.damaged.contains(&lane)
     }
 }
 
 /// Damage that no recovery has dealt with.
-struct Damage {
+struct Unrepaired {
     process: u32,
-    since: u64,
     until_us: u64,
 }
 
@@ -56,7 +55,7 @@ struct Losses {
     all: Vec<Loss>,
     /// Processes in which a failed sync dropped what it had not written.
     losing: BTreeSet<u32>,
-    damages: BTreeMap<u32, Damage>,
+    damages: BTreeMap<u32, Unrepaired>,
     /// By partition: the last process that opened it.
     openers: BTreeMap<u32, u32>,
 }
@@ -64,15 +63,15 @@ struct Losses {
 impl Losses {
     fn push(&mut self, index: usize, event: &Event, is_of_all: bool) {
         let lasting = self.damages.iter().filter(|(_, one)| event.invoked_us < one.until_us);
-        let damaged: BTreeMap<u32, u64> = lasting.map(|(lane, one)| (*lane, one.since)).collect();
+        let damaged: BTreeSet<u32> = lasting.map(|(lane, _)| *lane).collect();
         if is_of_all || !damaged.is_empty() {
             self.all.push(Loss { index, ends: Ends::new(), is_of_all, damaged });
         }
     }
 
     fn damage(&mut self, index: usize, event: &Event, is_at_rest: bool) {
-        let (since, until_us) = (event.invoked, event.returned_us);
-        self.damages.insert(event.lane, Damage { process: event.process, since, until_us });
+        let damage = Unrepaired { process: event.process, until_us: event.returned_us };
+        self.damages.insert(event.lane, damage);
         // While it is recovered nobody has seen yet what there was.
         let is_open = self.openers.get(&event.lane) == Some(&event.process);
         if is_open && !is_at_rest {
@@ -82,7 +81,7 @@ impl Losses {
         let is_open =
             |loss: &&mut Loss| loss.concerns(event.lane) && !loss.ends.contains_key(&event.lane);
         for loss in self.all.iter_mut().filter(is_open) {
-            loss.damaged.insert(event.lane, since);
+            loss.damaged.insert(event.lane);
         }
         self.push(index, event, false);
     }
@@ -92,7 +91,7 @@ impl Losses {
         for loss in self.all.iter_mut().filter(|loss| loss.concerns(event.lane)) {
             loss.ends.entry(event.lane).or_insert(end);
         }
-        let is_new = |damage: &Damage| event.process > damage.process;
+        let is_new = |damage: &Unrepaired| event.process > damage.process;
         if self.damages.get(&event.lane).is_some_and(is_new) {
             self.damages.remove(&event.lane);
         }

@@ -15,6 +15,7 @@ mod lookups;
 mod monotonic;
 mod prefix;
 mod progress;
+mod proof;
 mod refused;
 mod sessions;
 mod shown;

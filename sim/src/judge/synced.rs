@@ -5,6 +5,7 @@ use crate::plan::{Ack, Visibility};
 
 use super::invariant::Invariant;
 use super::lifetimes::{Loss, losses};
+use super::proof::latest_proof;
 use super::verdict::Judgement;
 use super::view::View;
 
@@ -44,9 +45,10 @@ fn check(
     let appends: Vec<usize> = all.filter(was_there).collect();
     let own: Vec<usize> = appends.iter().copied().filter(|index| *index >= from).collect();
     let told = Told::new(view, lane, (from, loss.index), &own);
-    let synced = match loss.damaged.get(&lane) {
-        Some(since) => told.proven_end(view, &own, *since),
-        None => told.end(),
+    let synced = if loss.damaged.contains(&lane) {
+        told.proven_end(latest_proof(view, lane, &own, told.end()))
+    } else {
+        told.end()
     };
     let unsynced = own.iter().any(|index| {
         let event = &view.events[*index];
@@ -132,41 +134,10 @@ impl Told {
         self.ends.iter().map(|told| told.1).max().unwrap_or(0)
     }
 
-    /// As [`Told::end`], of what the log itself says too: where a file was damaged, only a frame
-    /// that was written later tells recovery what was synced. Such a frame is that of an append
-    /// which began after callers were told, which was synced, so that no power loss took it, and
-    /// which is not damaged itself: it began after the damage was done, or lies far below the end
-    /// of what was written then, where nothing rots.
-    fn proven_end(&self, view: &View<'_>, appends: &[usize], damaged: u64) -> u64 {
-        let end = self.end();
-        let proofs = appends.iter().map(|index| &view.events[*index]);
-        let mut proofs: Vec<_> =
-            proofs.filter(|append| place(append).is_some_and(|at| at.1 <= end)).collect();
-        proofs.sort_by_key(|append| place(append));
-        let is_whole = |(nth, append): &(usize, &&Event)| {
-            let is_old = append.returned.is_some_and(|returned| returned < damaged);
-            append.invoked > damaged || is_old && is_far_below(&proofs[*nth..])
-        };
-        let whole = proofs.iter().enumerate().filter(is_whole);
-        let latest = whole.map(|(_, append)| append.invoked).max().unwrap_or(0);
-        let proven = self.ends.iter().filter(|told| told.0 < latest);
+    /// As [`Told::end`], of what the log itself says too: where a file was damaged, only what was
+    /// told before `proof`, the moment at which the latest append whose frame is whole began.
+    fn proven_end(&self, proof: u64) -> u64 {
+        let proven = self.ends.iter().filter(|told| told.0 < proof);
         proven.map(|told| told.1).max().unwrap_or(0)
     }
-}
-
-/// How far from the end of what was written files rot, at most.
-const ROT_WITHIN_BYTES: u64 = 8 << 10;
-
-/// Whether the first one of some appends, in the order of the log, ends so far below the last one
-/// that it does not rot.
-fn is_far_below(appends: &[&Event]) -> bool {
-    let at = |append: &Event| match append.reply() {
-        Some(Reply::Appended { place, .. }) => Some((place.0, place.1)),
-        _ => None,
-    };
-    let [first, next, .., last] = appends else { return false };
-    let (Some(first), Some(next), Some(last)) = (at(first), at(next), at(last)) else {
-        return false;
-    };
-    first.0 < last.0 || next.0 == last.0 && next.1 + ROT_WITHIN_BYTES <= last.1
 }

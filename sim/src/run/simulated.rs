@@ -105,8 +105,8 @@ fn plan_faults(simulation: &Simulation, world: &Sim, state: &Arc<RunState>, proc
         let Some(state) = noted.upgrade() else { return };
         match notice.notice {
             Notice::Happened => {
-                let lasts_us = (notice.now_us, notice.until_us);
-                state.note_fault(notice.number, notice.path, lasts_us);
+                let lasts_us = notice.now_us..notice.until_us;
+                state.note_fault(notice.number, notice.path, notice.damaged, lasts_us);
             }
             Notice::Met => state.note_fault_met(notice.number, notice.now_us),
         }
@@ -133,7 +133,7 @@ fn plan_index_fault(
     let note = move |notice, path: &Path, now_us| {
         let Some(state) = noted.upgrade() else { return };
         match notice {
-            Notice::Happened => state.note_fault(number, path, (now_us, now_us)),
+            Notice::Happened => state.note_fault(number, path, 0..0, now_us..now_us),
             Notice::Met => state.note_fault_met(number, now_us),
         }
     };
@@ -212,8 +212,9 @@ fn rot_at_rest(simulation: &Simulation, state: &RunState, process: u32) {
         }
         let now_us = simulation.host().monotonic_us();
         let us = u64::try_from(fault.us).unwrap_or(0);
-        if let Some(path) = simulation.rot_at_rest(fault.zone, number, fault.pick(), us) {
-            state.note_fault(number, &path, (now_us, now_us.saturating_add(us)));
+        let rotten = simulation.rot_at_rest(fault.zone, number, fault.pick(), us);
+        if let Some((path, rotten)) = rotten {
+            state.note_fault(number, &path, rotten, now_us..now_us.saturating_add(us));
         }
     }
 }

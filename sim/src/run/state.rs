@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use duolog::types::SegmentOffset;
 
-use crate::history::{Call, Event, Recorder, Reply};
+use crate::history::{Call, Damage, Event, Recorder, Reply};
 use crate::plan::{Fault, Plan, Target, Work};
 
 /// A message that somebody got acknowledged.
@@ -143,8 +143,15 @@ impl RunState {
         !self.plan.faults.is_empty()
     }
 
-    /// Notes that a fault of the plan happened now to a file, and until when it lasts.
-    pub(super) fn note_fault(&self, number: u32, path: &Path, (now_us, until_us): (u64, u64)) {
+    /// Notes that a fault of the plan happened to a file, which of its bytes it damaged where it
+    /// damages any, and from when until when it lasts.
+    pub(super) fn note_fault(
+        &self,
+        number: u32,
+        path: &Path,
+        bytes: Range<u64>,
+        lasts_us: Range<u64>,
+    ) {
         let Some(fault) = self.plan.faults.get(number as usize) else { return };
         let lanes = 0..self.plan.lane_count();
         let lies_in = |lane: &u32| {
@@ -156,9 +163,10 @@ impl RunState {
             lock(&self.taken_back).insert((fault.process, lane), number);
         }
         let journal = self.recorder.journal(fault.process, Event::DRIVER);
-        let file = fault.class.is_damage().then(|| path.to_string_lossy().into());
-        let call = Call::Fault { number, class: fault.class, zone: fault.zone, file };
-        journal.begin(0, lane, call, now_us).ok(Reply::Done, until_us);
+        let file = || path.to_string_lossy().into();
+        let damage = fault.class.is_damage().then(|| Damage { file: file(), bytes });
+        let call = Call::Fault { number, class: fault.class, zone: fault.zone, damage };
+        journal.begin(0, lane, call, lasts_us.start).ok(Reply::Done, lasts_us.end);
     }
 
     /// Notes that the engine did something about a fault of the plan.

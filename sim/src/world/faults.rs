@@ -1,6 +1,7 @@
 //! What goes wrong with the calls of a process, as it was planned.
 
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use super::trace::Kind;
 use crate::plan::{Fault, FaultClass, Zone};
 
 /// What became of a fault of the disk.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct DiskNotice<'a> {
     /// Its number in its plan.
     pub number: u32,
@@ -22,6 +23,8 @@ pub struct DiskNotice<'a> {
     pub path: &'a Path,
     /// The clock.
     pub now_us: u64,
+    /// The bytes of the file that it damaged; none where it damages none.
+    pub damaged: Range<u64>,
     /// Until when it lasts.
     pub until_us: u64,
 }
@@ -206,24 +209,22 @@ impl State {
         let told = faults.told.clone();
         let fields = [("process", process as u64), ("number", met.number.into())];
         self.add(Kind::Note, met.fault.class.name(), Some(path), &fields);
-        if let Some(told) = told {
-            let until_us = match met.harm(self.now_us) {
-                Some(harm) => harm.until_us,
-                None => self.now_us,
-            };
-            told(self.notice(met.number, Notice::Happened, path, until_us));
+        // Where a file is damaged, it is not known yet which bytes.
+        if let Some(told) = told.filter(|_| !met.fault.class.is_damage()) {
+            told(self.notice(met.number, Notice::Happened, path));
         }
         Some(met)
     }
 
-    fn notice<'a>(
-        &self,
-        number: u32,
-        notice: Notice,
-        path: &'a Path,
-        until_us: u64,
-    ) -> DiskNotice<'a> {
-        DiskNotice { number, notice, path, now_us: self.now_us, until_us }
+    fn notice<'a>(&self, number: u32, notice: Notice, path: &'a Path) -> DiskNotice<'a> {
+        let now_us = self.now_us;
+        DiskNotice { number, notice, path, now_us, damaged: 0..0, until_us: now_us }
+    }
+
+    fn tell_damage(&self, process: ProcessId, harm: &Harm, path: &Path, damaged: Range<u64>) {
+        let Some(told) = self.processes[process].faults.told.clone() else { return };
+        let notice = self.notice(harm.number, Notice::Happened, path);
+        told(DiskNotice { damaged, until_us: harm.until_us, ..notice });
     }
 
     /// Reads for a process; tells of damage that it meets.
@@ -236,7 +237,7 @@ impl State {
         let (bytes, met) = self.disk.read(node, place, self.now_us);
         if let Some(told) = &self.processes[process].faults.told {
             met.into_iter().for_each(|number| {
-                told(self.notice(number, Notice::Met, path, self.now_us));
+                told(self.notice(number, Notice::Met, path));
             });
         }
         bytes
@@ -253,7 +254,9 @@ impl State {
     ) -> io::Result<()> {
         if met.fault.class == FaultClass::BitRot {
             self.disk.write(node, offset, bytes)?;
-            self.disk.rot(node, harm);
+            if let Some(rotten) = self.disk.rot(node, harm) {
+                self.tell_damage(process, harm, path, rotten);
+            }
             return Ok(());
         }
         let of_directory = path.parent().unwrap_or(path);
@@ -261,15 +264,15 @@ impl State {
         let others = self.disk.files(of_directory, is_other);
         let other = others.last().filter(|_| harm.pick.is_multiple_of(2));
         let landed = self.disk.misdirect((node, offset), bytes, other.map(|one| one.1), harm)?;
-        let told = self.processes[process].faults.told.clone();
-        if let (Some(told), Some((other, _)), true) = (told, other, landed) {
-            told(self.notice(harm.number, Notice::Happened, other, harm.until_us));
+        self.tell_damage(process, harm, path, offset..offset + bytes.len() as u64);
+        if let Some(landed) = landed {
+            self.tell_damage(process, harm, other.map_or(path, |one| &one.0), landed);
         }
         Ok(())
     }
 
-    /// Has a file of a zone rot while nobody runs; which.
-    pub(super) fn rot_at_rest(&mut self, zone: Zone, harm: &Harm) -> Option<PathBuf> {
+    /// Has a file of a zone rot while nobody runs; which, and where.
+    pub(super) fn rot_at_rest(&mut self, zone: Zone, harm: &Harm) -> Option<(PathBuf, Range<u64>)> {
         let files = self.disk.files(Path::new("/"), |path| zone_of(path) == Some(zone));
         // Of the segments of a partition the newest that holds anything.
         let mut picked: Vec<&(PathBuf, NodeId)> = Vec::new();
@@ -284,7 +287,7 @@ impl State {
         let at = usize::try_from(harm.pick % picked.len().max(1) as u64).unwrap_or(0);
         let (path, node) = *picked.get(at)?;
         let (path, node) = (path.clone(), *node);
-        self.disk.rot(node, harm).then_some(path)
+        self.disk.rot(node, harm).map(|rotten| (path, rotten))
     }
 
     /// What goes wrong with a write of a process.

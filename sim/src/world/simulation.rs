@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::ops::Deref;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::{Arc, MutexGuard};
@@ -179,8 +180,14 @@ impl Control {
     }
 
     /// Has a file of a zone rot while nobody runs, at a place that `pick` decides, until it is
-    /// repaired `us` from now; which file, where there is one.
-    pub fn rot_at_rest(&self, zone: Zone, number: u32, pick: u64, us: u64) -> Option<PathBuf> {
+    /// repaired `us` from now; which file and which of its bytes, where there is one.
+    pub fn rot_at_rest(
+        &self,
+        zone: Zone,
+        number: u32,
+        pick: u64,
+        us: u64,
+    ) -> Option<(PathBuf, Range<u64>)> {
         let mut state = self.shared.lock("it had a file rot");
         let until_us = state.now_us.saturating_add(us);
         state.rot_at_rest(zone, &Harm { number, pick, until_us })

@@ -1,11 +1,17 @@
 //! Damage of files: what it excuses, and what not.
 
+use std::ops::Range;
+
 use super::story::{Story, appended};
 use super::*;
-use crate::history::{Call, Failure, Kind, MarksSeen, Outcome, Reply};
+use crate::history::{Call, Damage, Failure, Found, Kind, MarksSeen, Outcome, Reply, Report};
 use crate::plan::{Ack, Fault, FaultClass, Zone};
 
-const FILE: &str = "/log/t/0/1.seg";
+/// The one segment of the story.
+const FILE: &str = "/log/t/0/0000000100000000.seg";
+
+/// Bytes of its first message, see [`place`](super::story::place).
+const FIRST: Range<u64> = 64..65;
 
 impl Story {
     fn synced(&mut self, first: u64) {
@@ -14,9 +20,9 @@ impl Story {
     }
 
     /// A segment rots; it is repaired at `until_us`.
-    fn rot(&mut self, class: FaultClass, until_us: u64) {
-        let file = Some(FILE.into());
-        let call = Call::Fault { number: 3, class, zone: Zone::Segment, file };
+    fn rot(&mut self, class: FaultClass, bytes: Range<u64>, until_us: u64) {
+        let damage = Some(Damage { file: FILE.into(), bytes });
+        let call = Call::Fault { number: 3, class, zone: Zone::Segment, damage };
         self.ok(0, 0, call, Reply::Done);
         self.last().returned_us = until_us;
     }
@@ -33,17 +39,14 @@ impl Story {
     }
 }
 
-/// Messages are synced, and so are those of a second append where `is_proven`; a segment rots behind
-/// the death of the process, and the next opening finds messages up to `end`.
-fn cut(is_proven: bool, end: u64) -> Story {
+/// Messages are synced by several appends of two; a segment rots behind the death of the process,
+/// and the next opening finds messages up to `end`.
+fn cut(append_count: u64, bytes: Range<u64>, end: u64) -> Story {
     let mut story = Story::new();
-    story.synced(0);
-    if is_proven {
-        story.synced(2);
-    }
+    (0..append_count).for_each(|nth| story.synced(2 * nth));
     story.kill();
     story.process -= 1;
-    story.rot(FaultClass::RotAtRest, 1_000);
+    story.rot(FaultClass::RotAtRest, bytes, 1_000);
     story.process += 1;
     story.open_at(end);
     story
@@ -51,14 +54,21 @@ fn cut(is_proven: bool, end: u64) -> Story {
 
 #[test]
 fn what_a_later_frame_proves_is_not_cut_without_a_word() {
-    assert_eq!(anomalies(Invariant::SyncedSurvives, cut(true, 0)), ["lost-synced"]);
-    assert!(anomalies(Invariant::SyncedSurvives, cut(true, 2)).is_empty());
-    assert!(anomalies(Invariant::SyncedSurvives, cut(false, 0)).is_empty());
+    let lost = |append_count, bytes, end| {
+        !anomalies(Invariant::SyncedSurvives, cut(append_count, bytes, end)).is_empty()
+    };
+    // The third append says that the first one is synced; nothing says so of itself.
+    assert!(lost(3, FIRST, 0));
+    assert!(!lost(3, FIRST, 4));
+    assert!(!lost(1, FIRST, 0));
+    // Where the only frame that says so rots itself, or what may be one with it, nothing does.
+    assert!(!lost(3, 500..501, 2));
+    assert!(!lost(2, 170..171, 0));
 }
 
 #[test]
 fn what_an_opening_found_is_synced_from_then_on() {
-    let mut story = cut(true, 4);
+    let mut story = cut(2, FIRST, 4);
     story.synced(4);
     story.lose_power(2);
     assert_eq!(anomalies(Invariant::SyncedSurvives, story), ["lost-synced"]);
@@ -68,7 +78,7 @@ fn what_an_opening_found_is_synced_from_then_on() {
 fn an_error_is_expected_where_it_names_what_is_damaged_while_it_is() {
     let damaged = |file: &str, until_us| {
         let mut story = Story::new();
-        story.rot(FaultClass::BitRot, until_us);
+        story.rot(FaultClass::BitRot, FIRST, until_us);
         story.refused(file);
         anomalies(Invariant::Progress, story)
     };
@@ -83,9 +93,9 @@ fn an_opening_under_way_may_meet_a_fault_behind_damage() {
     let failed = |named: u32| {
         let mut story = Story::new();
         let opening = story.begin(0, 0, Call::OpenWriter);
-        story.rot(FaultClass::MisdirectedWrite, 1_000);
+        story.rot(FaultClass::MisdirectedWrite, FIRST, 1_000);
         let class = FaultClass::SyncForgetsPages;
-        let call = Call::Fault { number: 7, class, zone: Zone::Segment, file: None };
+        let call = Call::Fault { number: 7, class, zone: Zone::Segment, damage: None };
         story.ok(0, 0, call, Reply::Done);
         let text = Fault::tag(named).into();
         story.finish(opening, Outcome::Unknown(Failure { kind: Kind::Poisoned, text }));
@@ -93,4 +103,26 @@ fn an_opening_under_way_may_meet_a_fault_behind_damage() {
     };
     assert!(failed(7).is_empty());
     assert_eq!(failed(8), ["call-failed"]);
+}
+
+/// What a lookup names is read behind it, before its actor goes on.
+#[test]
+fn a_record_may_be_damaged_between_the_lookup_and_the_reading() {
+    let seen = |is_before_next: bool| {
+        let mut story = Story::new();
+        story.append(0, 0, 2, 0);
+        let entry = Found { record: None, unreadable: true, ..story.entry(0, 0, 0) };
+        let lookup = |story: &mut Story, found: &[Found]| {
+            let call = Call::LookupTime { from_us: 0, to_us: 1, limit: 1 };
+            story.lookup(call, found, Report::default());
+        };
+        lookup(&mut story, &[entry]);
+        if !is_before_next {
+            lookup(&mut story, &[]);
+        }
+        story.rot(FaultClass::BitRot, FIRST, 1_000);
+        anomalies(Invariant::Entries, story)
+    };
+    assert_eq!(seen(true), [""; 0]);
+    assert_eq!(seen(false), ["entry-mismatch"]);
 }

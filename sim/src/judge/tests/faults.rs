@@ -6,7 +6,7 @@ use crate::history::{Call, Event, Failure, Kind, Outcome, Reply};
 use crate::plan::{FaultClass, Zone};
 
 fn fault(story: &mut Story, class: FaultClass) {
-    let call = Call::Fault { number: 3, class, zone: Zone::Segment, file: None };
+    let call = Call::Fault { number: 3, class, zone: Zone::Segment, damage: None };
     story.ok(Event::DRIVER, 0, call, Reply::Done);
 }
 

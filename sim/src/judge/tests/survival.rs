@@ -2,7 +2,7 @@
 
 use super::story::{Story, run};
 use super::*;
-use crate::history::{Call, Kind, Run};
+use crate::history::{Call, Kind, MarksSeen, Reply, Run};
 use crate::plan::Ack;
 
 /// Three messages, a fourth under way, a kill, and what a reading of everything finds.
@@ -35,6 +35,21 @@ fn lost_write() {
         let seen = anomalies(Invariant::FlushedSurvives, killed(found));
         assert_eq!(seen, ["lost-write"], "{found:?}");
     }
+}
+
+#[test]
+fn what_was_trimmed_is_not_lost() {
+    let trimmed = |to| {
+        let mut story = Story::new();
+        story.append(0, 0, 3, 0);
+        story.kill();
+        story.ok(9, 0, Call::Trim { to }, Reply::Marks(MarksSeen::default()));
+        story.open_session(9, true);
+        story.next(9, &[]);
+        anomalies(Invariant::FlushedSurvives, story)
+    };
+    assert_eq!(trimmed(3), [""; 0]);
+    assert_eq!(trimmed(2), ["lost-write"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! lies beneath, until somebody writes there again or the damage is repaired.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -79,26 +80,27 @@ impl Damages {
 }
 
 impl Disk {
-    /// Flips a bit of a file, among the last that were written; whether there was one.
-    pub(in crate::world) fn rot(&mut self, id: NodeId, harm: &Harm) -> bool {
+    /// Flips a bit of a file, among the last that were written; which byte that is in, where there
+    /// was one.
+    pub(in crate::world) fn rot(&mut self, id: NodeId, harm: &Harm) -> Option<Range<u64>> {
         let content = self.content_mut(id);
         let all = content.read(0, usize::MAX);
-        let Some(last) = all.iter().rposition(|byte| *byte != 0) else { return false };
+        let last = all.iter().rposition(|byte| *byte != 0)?;
         let at = last - harm.below((last + 1).min(ROT_WITHIN_BYTES));
         let rotten = all[at] ^ (1 << (harm.pick % 8));
         content.damages.add(harm, BTreeMap::from([(at, rotten)]));
-        true
+        Some(at as u64..at as u64 + 1)
     }
 
     /// Writes, and has readers see what was there before; what was written they see at another
-    /// place of `other`, or of the same file. Answers whether it landed anywhere.
+    /// place of `other`, or of the same file. Answers where it landed.
     pub(in crate::world) fn misdirect(
         &mut self,
         (id, offset): (NodeId, u64),
         bytes: &[u8],
         other: Option<NodeId>,
         harm: &Harm,
-    ) -> std::io::Result<bool> {
+    ) -> std::io::Result<Option<Range<u64>>> {
         let start = usize::try_from(offset).unwrap_or(usize::MAX);
         let mut before = self.content(id).read(offset, bytes.len()).to_vec();
         before.resize(bytes.len(), 0);
@@ -108,12 +110,12 @@ impl Disk {
         let target = other.unwrap_or(id);
         let room = if target == id { start } else { self.content(target).len() };
         if room == 0 {
-            return Ok(false);
+            return Ok(None);
         }
         let at = harm.below(room) / SECTOR_BYTES * SECTOR_BYTES;
         let landed = (at..room).zip(bytes.iter().copied()).collect();
         self.content_mut(target).damages.add(harm, landed);
-        Ok(true)
+        Ok(Some(at as u64..room.min(at + bytes.len()) as u64))
     }
 
     /// Repairs all damage.

@@ -14,11 +14,11 @@ use crate::index::tail::TailChunk;
 use crate::io::{Family, File, OpenMode, Step, World, make_directories, remove_file};
 use crate::log::{EpochHistory, MarkFile, SegmentList};
 use crate::partition::{
-    Partition, PartitionState, Scan, ScanEnd, build_state, list_segments, scan_from,
+    FrameSpan, Partition, PartitionState, Scan, ScanEnd, build_state, list_segments, scan_from,
 };
 use crate::planted;
 use crate::record::Frame;
-use crate::segment::SegmentFile;
+use crate::segment::{SegmentFile, parse_segment_file_name};
 use crate::types::{Epoch, SegmentOffset, Sequence};
 
 /// What opening found and mended. Nothing in it says that an acknowledged message was lost:
@@ -69,7 +69,10 @@ pub(crate) async fn open<W: World>(partition: &Arc<Partition<W>>) -> StorageResu
     let mut report = RecoveryReport::default();
     let mut epochs = EpochHistory::read(world, directory).await?;
     let (segments, unfinished) = list_segments(world, directory, partition.topic.topic_id).await?;
-    epochs.check_covers(directory, segments.all().last().map(|newest| newest.id))?;
+    // Those without a header count too: where the power took it, nothing else tells of the epoch.
+    let listed = segments.all().into_iter().map(|entry| entry.id);
+    let headless = unfinished.iter().filter_map(|name| parse_segment_file_name(name));
+    epochs.check_covers(directory, listed.chain(headless).max())?;
     let segments = segments.cut_by(&epochs);
     for name in unfinished {
         let path = directory.join(&name);
@@ -232,7 +235,7 @@ async fn prove_durable<W: World>(
     }
     let world = &partition.world;
     let mut open: Option<SegmentFile<W::File>> = None;
-    for frame in scan.frames.iter().filter(|frame| frame.end > from) {
+    for frame in unproven(&scan.frames, from) {
         let id = frame.at.segment_id;
         if open.as_ref().is_none_or(|segment| segment.segment_id() != id) {
             if let Some(done) = open.take() {
@@ -263,6 +266,17 @@ async fn prove_durable<W: World>(
     world.step(Step::RecoveryRewritten).await;
     report.rewritten = Some((from, end));
     Ok(())
+}
+
+/// The frames behind the last one that holds a message below `from`. Those that hold none are
+/// among them: a hole where one lay hides what follows it.
+fn unproven(frames: &[FrameSpan], from: Sequence) -> &[FrameSpan] {
+    let mut first = frames.partition_point(|frame| frame.end <= from);
+    // Of the first frame nobody knows whether it holds any.
+    while first > 0 && (first == 1 || frames[first - 1].end == frames[first - 2].end) {
+        first -= 1;
+    }
+    &frames[first..]
 }
 
 /// Within a process what was visible stays visible.

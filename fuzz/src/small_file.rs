@@ -19,7 +19,7 @@ const TOPIC: &str = "topic";
 const GROUP: u32 = 5;
 const COMMIT_STRIDE_BYTES: usize = 4096;
 const MARK_BYTES: usize = 80;
-const EPOCH_BYTES: usize = 32;
+const EPOCH_COPY_BYTES: usize = 32;
 const COMMIT_BYTES: usize = 48;
 const TOPIC_BYTES: usize = 64;
 
@@ -57,7 +57,9 @@ pub fn check(input: &[u8], mended: impl Fn(&mut [u8])) -> bool {
     match (kind, accepted) {
         (_, 0) | (4, _) => {}
         (1, count) => {
-            assert!(sealed[..count].iter().all(|it| *it), "an epoch with a wrong checksum counts");
+            let mut counted = sealed.chunks(2).take(count);
+            let is_sealed = counted.all(|copies| copies.contains(&true));
+            assert!(is_sealed, "an epoch with wrong checksums counts");
         }
         (_, _) => assert!(any, "a file of kind {kind} with a wrong checksum is accepted"),
     }
@@ -68,7 +70,7 @@ pub fn check(input: &[u8], mended: impl Fn(&mut [u8])) -> bool {
 fn blocks(content: &mut [u8], kind: u8) -> Vec<&mut [u8]> {
     match kind {
         0 => content.chunks_exact_mut(MARK_BYTES).take(1).collect(),
-        1 => content.chunks_exact_mut(EPOCH_BYTES).collect(),
+        1 => content.chunks_exact_mut(EPOCH_COPY_BYTES).collect(),
         2 => {
             let slots = content.chunks_mut(COMMIT_STRIDE_BYTES).take(2);
             slots.filter_map(|slot| slot.get_mut(..COMMIT_BYTES)).collect()
@@ -94,7 +96,7 @@ async fn read(world: &Sim, kind: u8, content: &[u8]) -> usize {
             let position = history.position(last.first_sequence);
             assert!(history.owner(last.first_sequence).is_some_and(|it| it <= last.epoch));
             assert!(position.epoch <= last.epoch, "a position of an epoch to come");
-            let count = content.len() / EPOCH_BYTES;
+            let count = content.len() / (2 * EPOCH_COPY_BYTES);
             if last.epoch < u32::MAX {
                 let begun = history.begin(world, root, 0).await.expect("no disk fails");
                 assert_eq!(begun, last.epoch + 1);
@@ -147,15 +149,15 @@ fn seed(kind: u8, first: &[u8], length: usize) -> Vec<u8> {
 /// One of each kind, as it is and to be sealed after a mutation.
 pub fn seeds() -> Vec<Vec<u8>> {
     let epoch = |number: u8| {
-        let mut block = [0; EPOCH_BYTES];
+        let mut block = [0; EPOCH_COPY_BYTES];
         block[..4].copy_from_slice(b"DLEP");
         (block[4], block[8]) = (number, number * 10);
         seal::block(&mut block);
-        block
+        [block, block].concat()
     };
     let mut seeds = vec![
         seed(0, b"DLMK", MARK_BYTES),
-        [&[1][..], &epoch(1), &epoch(2), &epoch(4)].concat(),
+        [vec![1], epoch(1), epoch(2), epoch(4)].concat(),
         // Slot number 0, something committed.
         seed(2, b"DLCO\0\0\0\0\0\0\0\0\x01\0\0\0", COMMIT_BYTES),
         seed(3, b"DLTO", TOPIC_BYTES),

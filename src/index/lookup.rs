@@ -112,8 +112,11 @@ impl PartitionIndex {
         freshness: Freshness,
     ) -> StorageResult<Answer> {
         #[cfg(feature = "planted")]
-        if planted!(slot.world(), FrozenAsFresh) && !self.pin().settled().is_empty() {
-            return super::frozen::as_fresh(slot, self, query).await;
+        {
+            let world = slot.world();
+            if planted!(world, FrozenAsFresh) && !self.pin().settled().is_empty() {
+                return super::frozen::as_fresh(slot, self, query).await;
+            }
         }
         let (found, mut report) = self.ask(slot, query, freshness).await?;
         let is_tail = |meta: &&MessageMeta| meta.sequence >= report.tail_start;

@@ -11,7 +11,9 @@ use crate::types::{Epoch, Position, SegmentId, Sequence};
 use super::slot::{BlockReader, BlockWriter};
 
 const MAGIC: [u8; 4] = *b"DLEP";
-const ENTRY_BYTES: usize = 32;
+const COPY_BYTES: usize = 32;
+/// An entry is there twice: it may be the only note of a cut, and must not rot unnoticed.
+const ENTRY_BYTES: usize = 2 * COPY_BYTES;
 
 /// One opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +39,7 @@ impl EpochHistory {
     /// left out.
     ///
     /// # Errors
-    /// `Corrupt` where an entry before the last is not valid, or they do not ascend.
+    /// `Corrupt` where neither copy of an entry before the last is valid, or they do not ascend.
     pub async fn read<W: World>(world: &W, directory: &Path) -> StorageResult<Self> {
         let path = Self::path(directory);
         if !world.exists(&path).await.map_err(|e| StorageError::io("look for", &path, e))? {
@@ -64,7 +66,9 @@ impl EpochHistory {
                 offset: (index * ENTRY_BYTES) as u64,
                 what: what.to_owned(),
             };
-            let Some(mut fields) = BlockReader::new(block, MAGIC, ENTRY_BYTES) else {
+            let copies = block.chunks(COPY_BYTES);
+            let mut valid = copies.filter_map(|copy| BlockReader::new(copy, MAGIC, COPY_BYTES));
+            let Some(mut fields) = valid.next() else {
                 if index + 1 == count {
                     break;
                 }
@@ -112,11 +116,11 @@ impl EpochHistory {
             .open(&path, OpenMode::Create)
             .await
             .map_err(|e| StorageError::io("open", &path, e))?;
-        let mut block = BlockWriter::<ENTRY_BYTES>::new(MAGIC);
+        let mut block = BlockWriter::<COPY_BYTES>::new(MAGIC);
         block.put_u32(epoch);
         block.put_u64(first_sequence);
         let at = (self.starts.len() * ENTRY_BYTES) as u64;
-        file.write_at(at, &block.finish())
+        file.write_at(at, &[block.finish(); 2].concat())
             .await
             .map_err(|e| StorageError::io("write", &path, e))?;
         file.sync_data().await.map_err(|e| StorageError::io("force", &path, e))?;

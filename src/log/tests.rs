@@ -22,8 +22,13 @@ async fn epochs_are_kept_in_order_and_a_torn_last_entry_was_never_used() {
     assert_eq!(history.begin(&world, directory.path(), 10).await.unwrap(), 3);
     assert_eq!(EpochHistory::read(&world, directory.path()).await.unwrap(), history);
     let file = open(&world, &directory.path().join(EpochHistory::FILE_NAME)).await;
-    file.write_at(96, b"half an entry").await.unwrap();
+    file.write_at(192, b"half an entry").await.unwrap();
     assert_eq!(EpochHistory::read(&world, directory.path()).await.unwrap(), history);
+    for one_copy in [40, 170] {
+        file.write_at(one_copy, b"rot").await.unwrap();
+        assert_eq!(EpochHistory::read(&world, directory.path()).await.unwrap(), history);
+    }
+    file.write_at(8, b"rot").await.unwrap();
     file.write_at(40, b"rot").await.unwrap();
     let rotten = EpochHistory::read(&world, directory.path()).await.unwrap_err();
     assert_eq!(rotten.kind(), crate::ErrorKind::Corrupt, "{rotten}");

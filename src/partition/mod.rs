@@ -17,7 +17,7 @@ use crate::sync::SingleFlight;
 
 pub(crate) use load::{build_state, list_segments};
 pub use scan::ScanEnd;
-pub(crate) use scan::{Scan, scan_from};
+pub(crate) use scan::{FrameSpan, Scan, scan_from};
 
 /// The kind of the registry's entries.
 const REGISTRY_KIND: &str = "partition";

@@ -165,7 +165,8 @@ pub fn selftest() -> Exit {
             exit = Exit::Inconclusive;
         }
     }
-    text += "   * seeds until it is seen, the median of up to 5 times in a row; those of the engine twice at least\n";
+    text += "   * seeds until it is seen, the median of up to 5 times in a row; those of the \
+             engine twice at least\n";
     print(&text);
     // The clean engine on every seed that any of them needed.
     let most = rows.iter().filter_map(|row| row.caught).max().unwrap_or(0);

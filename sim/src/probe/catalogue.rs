@@ -143,7 +143,8 @@ pub static KNOWN: [Known; 10] = [
         class: Class::Documented,
         upstream: "facebook/rocksdb#11021",
         effect: "two reads of one lookup could be of two moments",
-        defence: "no snapshot is taken of a secondary; lookups rest on write-once keys and coverage",
+        defence: "no snapshot is taken of a secondary; lookups rest on write-once keys and \
+                  coverage",
         shows: Shows::Always,
         explains: |it, _| it.rule == Rule::Held && it.anomaly == "snapshot-moved",
         plan: snapshot_ignored,
@@ -167,7 +168,8 @@ pub static KNOWN: [Known; 10] = [
         what: "where the write-ahead log is flushed by hand and writes are unordered, the first \
                write with a log takes the log's mutex twice and never returns",
         class: Class::Unreported,
-        upstream: "no report found; ConcurrentWriteGroupToWAL holds the mutex that WriteToWAL takes",
+        upstream: "no report found; ConcurrentWriteGroupToWAL holds the mutex that WriteToWAL \
+                   takes",
         effect: "the writer would wait for ever",
         defence: "neither option is used",
         shows: Shows::Hangs,

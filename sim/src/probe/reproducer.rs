@@ -69,12 +69,14 @@ fn families(plan: &ProbePlan) -> String {
     }
     let _ = writeln!(
         text,
-        "    let families = |names: &[&str]| {{\n        let all = [&[\"default\"], names].concat();\
-         \n        all.iter().map(|n| (n.to_string(), o.clone())).collect::<Vec<_>>()\n    }};"
+        "    let families = |names: &[&str]| {{\n        \
+         let all = [&[\"default\"], names].concat();\n        \
+         all.iter().map(|n| (n.to_string(), o.clone())).collect::<Vec<_>>()\n    }};"
     );
     let _ = writeln!(
         text,
-        "    let mut p = DB::open_cf_with_opts(&o, path.join(\"p\"), families(&[{names}])).unwrap();"
+        "    let mut p = \
+         DB::open_cf_with_opts(&o, path.join(\"p\"), families(&[{names}])).unwrap();"
     );
     text
 }

@@ -87,7 +87,8 @@ fn an_error_is_expected_where_it_names_what_is_damaged_while_it_is() {
     assert_eq!(damaged(FILE, 1), ["call-failed"]);
 }
 
-/// Where damage ends a lifetime while a partition is opened, what fails the opening comes behind it.
+/// Where damage ends a lifetime while a partition is opened, what fails the opening comes behind
+/// it.
 #[test]
 fn an_opening_under_way_may_meet_a_fault_behind_damage() {
     let failed = |named: u32| {

@@ -41,7 +41,7 @@ pub use retention::Retention;
 pub use swarm::{CrashCounts, Medians, Swarm, SwarmTally};
 pub use table::invariant_table;
 pub use timeline::timeline;
-pub use words::{failure_words, shrunk_words};
+pub use words::{failure_words, plan_words, shrunk_words};
 
 use std::collections::BTreeMap;
 

@@ -56,12 +56,7 @@ pub fn shrunk_words(
             let _ = writeln!(text, "     {operation}");
         }
     }
-    for (process, kill) in plan.kills.iter().enumerate() {
-        let _ = writeln!(text, "   process {process} {kill}");
-    }
-    for fault in &plan.faults {
-        let _ = writeln!(text, "   process {} {fault}", fault.process);
-    }
+    text += &misfortunes(plan);
     let of = judgements.iter().filter(|one| one.invariant == shown.invariant);
     let finding = of.flat_map(|one| &one.findings).find(|finding| finding.anomaly == shown.anomaly);
     let marked: BTreeSet<usize> =
@@ -74,5 +69,31 @@ pub fn shrunk_words(
         let _ = writeln!(text, "\n   {code} {name}, {}: {}", finding.anomaly, finding.words);
     }
     let _ = writeln!(text, "\n   replay   {replay}");
+    text
+}
+
+/// What was drawn for a plan, in words: settings, actors and how much each does, deaths, faults.
+pub fn plan_words(plan: &Plan) -> String {
+    let mut text = format!(" PLAN of seed {:#018x}\n", plan.seed);
+    let settings = serde_json::to_value(&plan.config).unwrap_or_default();
+    for (name, value) in settings.as_object().into_iter().flatten() {
+        let _ = writeln!(text, "   {name} = {value}");
+    }
+    for (index, actor) in plan.actors.iter().enumerate() {
+        let (role, count) = (actor.role.name(), actor.operations.len());
+        let _ = writeln!(text, "   {role} {index}: {count} operations");
+    }
+    text + &misfortunes(plan)
+}
+
+/// Where processes die, and what goes wrong with them.
+fn misfortunes(plan: &Plan) -> String {
+    let mut text = String::new();
+    for (process, kill) in plan.kills.iter().enumerate() {
+        let _ = writeln!(text, "   process {process} {kill}");
+    }
+    for fault in &plan.faults {
+        let _ = writeln!(text, "   process {} {fault}", fault.process);
+    }
     text
 }

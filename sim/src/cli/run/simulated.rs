@@ -10,7 +10,7 @@ use crate::cli::apart::run_apart;
 use crate::cli::progress::State;
 use crate::cli::subject::{Ran, run_plan};
 use crate::cli::{Exit, Failure, index};
-use crate::report::LinesReport;
+use crate::report::{LinesReport, plan_words};
 
 use super::keep::{Seed, keep};
 use super::{Job, Results, broken};
@@ -98,6 +98,10 @@ fn work(
 /// Runs one seed, in a process of its own where there is a directory for it.
 fn ran(job: &Job<'_>, directory: Option<&Path>, seed: u64) -> Result<Ran, Failure> {
     let (log, plan, planted) = (job.args.log, job.workload.plan(seed), job.args.planted());
+    if job.chosen.seed_count() == 1 {
+        job.args.tell(&plan_words(&plan));
+        job.args.emit(&json!({ "type": "plan", "plan": plan }));
+    }
     match directory {
         None => run_plan(log, plan, &planted),
         Some(directory) => run_apart(&directory.join(format!("{seed:016x}")), log, plan, &planted),

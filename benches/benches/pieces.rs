@@ -38,14 +38,17 @@ fn messages(count: usize) -> Vec<Message> {
     (0..count).map(message).collect()
 }
 
-/// What the pump would tell the tail of `messages`.
-fn entries(messages: &[Message]) -> Vec<BatchEntry> {
-    let record = |(index, message): (usize, &Message)| RecordEntry {
+fn record((index, message): (usize, &Message)) -> RecordEntry<'_> {
+    RecordEntry {
         id: &message.id,
         timestamp_us: index as i64,
         offset_in_frame: 64 + (index as u32) * 168,
         length_bytes: 165,
-    };
+    }
+}
+
+/// What the pump would tell the tail of `messages`.
+fn entries(messages: &[Message]) -> Vec<BatchEntry> {
     let entry = |(number, messages): (usize, &[Message])| BatchEntry {
         first_sequence: (number * BATCH) as u64,
         segment_id: PLACE.segment_id,
@@ -137,12 +140,13 @@ fn queue(criterion: &mut Criterion) {
 fn index(criterion: &mut Criterion) {
     let runtime = runtime();
     let open = || {
-        let opening = ModelBackend::default().open_primary(Path::new("a"), IndexOptions::default());
+        let backend = ModelBackend::default();
+        let opening = backend.open_primary(Path::new("a"), IndexOptions::default());
         runtime.block_on(opening).expect("it lies in memory")
     };
     let chunk = TailChunk::of(entries(&messages(CHUNK)));
     let build = |primary: &_, number| {
-        runtime.block_on(chunk::build(primary, 0, number, &chunk)).expect("it lies in memory")
+        runtime.block_on(chunk::build(primary, 0, number, &chunk, None)).expect("it lies in memory")
     };
     let mut group = criterion.benchmark_group("index");
     group.sample_size(20).measurement_time(Duration::from_secs(3));

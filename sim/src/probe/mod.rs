@@ -1,7 +1,7 @@
 //! What RocksDB itself does: plans over its raw instances, a primary, secondaries and read-only
 //! ones, judged against a model of what each of them may show.
 //!
-//! Nothing of the engine is in here but its settling scheme ([`scheme`]). Everything but the
+//! Nothing of the engine is in here but its settling scheme (`scheme`). Everything but the
 //! instances themselves is behind a seam ([`store`]), so that rules, drawing and shrinking are
 //! tested without RocksDB.
 

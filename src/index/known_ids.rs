@@ -3,7 +3,7 @@
 
 use super::id_filter::{self, IdFilter};
 use super::key;
-use crate::io::{Family, IndexError, IndexRead};
+use crate::io::{Family, IndexError, IndexRead, key_after};
 
 #[cfg(all(test, not(feature = "rocks")))]
 mod tests;
@@ -52,8 +52,8 @@ impl KnownIds {
             for (key, _) in &page {
                 self.add(id_filter::hash(key::id_of(key)));
             }
-            self.unread_from =
-                page.last().filter(|_| page.len() == PAGE).map(|(key, _)| [&**key, &[0]].concat());
+            let last = page.last().filter(|_| page.len() == PAGE);
+            self.unread_from = last.map(|(key, _)| key_after(key));
         }
         Ok(())
     }

@@ -13,8 +13,8 @@ use crate::types::{ID_BYTES_MAX, MessageMeta, SegmentOffset, Sequence};
 #[cfg(test)]
 mod tests;
 
-/// How many entries are read at once.
-const PAGE: usize = 128;
+/// So many records of a range of times are kept at least before they are sorted and cut.
+const KEPT_MIN: usize = 128;
 
 /// One partition in one instance of an index database. Answers are exact for the sequences of
 /// `within`, as far as the instance covers them; others are left out.
@@ -57,7 +57,8 @@ impl<'a, R: IndexRead> Settled<'a, R> {
         let mut later = None;
         if self.covered.has_more {
             let keys = key::by_id_more_range(self.partition, id, &within);
-            if let [(key, value), ..] = &*self.scan(Family::ByIdMore, &keys, 1).await? {
+            let latest = self.reader.scan(Family::ByIdMore, &keys.start..&keys.end, 1).await?;
+            if let [(key, value), ..] = &*latest {
                 later = Some(decode(Family::ByIdMore, key, value)?);
             }
         }
@@ -92,17 +93,20 @@ impl<'a, R: IndexRead> Settled<'a, R> {
             return Ok(found);
         }
         if self.covered.has_more {
-            let mut keys = key::by_id_more_range(self.partition, id, &within);
-            loop {
-                let entries = self.scan(Family::ByIdMore, &keys, PAGE).await?;
-                for (key, value) in &entries {
-                    found.push(decode(Family::ByIdMore, key, value)?.meta(id));
+            let keys = key::by_id_more_range(self.partition, id, &within);
+            let mut outcome = Ok(());
+            let visitor = |key: &[u8], value: &[u8]| match decode(Family::ByIdMore, key, value) {
+                Ok(record) => {
+                    found.push(record.meta(id));
+                    ControlFlow::Continue(())
                 }
-                let Some((last, _)) = entries.last().filter(|_| entries.len() == PAGE) else {
-                    break;
-                };
-                keys.start = after(last);
-            }
+                Err(error) => {
+                    outcome = Err(error);
+                    ControlFlow::Break(())
+                }
+            };
+            self.reader.visit(Family::ByIdMore, &keys.start..&keys.end, visitor).await?;
+            outcome?;
         }
         if let Some(record) = self.first(id, &within).await? {
             let later = found.partition_point(|meta| meta.sequence > record.sequence);
@@ -155,7 +159,7 @@ impl<'a, R: IndexRead> Settled<'a, R> {
                 return ControlFlow::Break(());
             }
             // A bucket may hold many times more than are wanted.
-            if found.len() / 4 >= limit.max(PAGE) {
+            if found.len() / 4 >= limit.max(KEPT_MIN) {
                 in_order(&mut found, limit);
             }
             ControlFlow::Continue(())
@@ -246,22 +250,6 @@ impl<'a, R: IndexRead> Settled<'a, R> {
         }
         Ok(None)
     }
-
-    async fn scan(
-        &self,
-        family: Family,
-        keys: &Range<Vec<u8>>,
-        limit: usize,
-    ) -> Result<Vec<Entry>, IndexError> {
-        self.reader.scan(family, &keys.start..&keys.end, limit).await
-    }
-}
-
-type Entry = (Vec<u8>, Vec<u8>);
-
-/// The least key that is greater.
-fn after(key: &[u8]) -> Vec<u8> {
-    [key, &[0]].concat()
 }
 
 fn decode(family: Family, key: &[u8], value: &[u8]) -> Result<RecordValue, IndexError> {

@@ -274,11 +274,15 @@ pub trait IndexRead: Clone + Send + Sync + 'static {
                 let Some((last, _)) = entries.last().filter(|_| entries.len() == VISIT_PAGE) else {
                     return Ok(());
                 };
-                // The least key that is greater.
-                from = [last, &[0][..]].concat();
+                from = key_after(last);
             }
         }
     }
+}
+
+/// The least key that is greater: where reading goes on behind `key`.
+pub(crate) fn key_after(key: &[u8]) -> Vec<u8> {
+    [key, &[0]].concat()
 }
 
 /// How many entries a visit reads at once, where it has to copy them.

@@ -14,6 +14,7 @@ mod world;
 
 pub(crate) use directories::{force_above, make_directories, remove_file};
 pub use file::{File, OpenMode};
+pub(crate) use index::key_after;
 pub use index::{
     Family, IndexBackend, IndexError, IndexOptions, IndexPrimary, IndexRead, IndexSecondary,
     SortedRun, SortedRuns, TrimFilter,

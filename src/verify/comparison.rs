@@ -1,6 +1,6 @@
 //! What the index says of a partition, held against what the log says.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use crate::error::StorageResult;
 use crate::index::coverage::{Coverage, Covered};
@@ -14,9 +14,6 @@ use super::PartitionReport;
 
 #[cfg(test)]
 mod tests;
-
-/// How many entries of the index are read at once; one of a frame may have a hundred kilobytes.
-const PAGE: usize = 128;
 
 /// How many keys are asked for at once.
 const KEYS: usize = 1024;
@@ -217,22 +214,17 @@ impl<R: IndexRead> Comparison<'_, R> {
     async fn each(
         &mut self,
         family: Family,
-        mut look: impl FnMut(&mut Self, &[u8], &[u8]) -> Result<(), Malformed>,
+        mut look: impl FnMut(&mut Self, &[u8], &[u8]) -> Result<(), Malformed> + Send,
     ) -> StorageResult<()> {
-        let mut keys = key::entries(self.log.partition);
-        loop {
-            let entries = self.reader.scan(family, &keys.start..&keys.end, PAGE).await?;
-            for (key, value) in &entries {
-                if look(self, key, value).is_err() {
-                    let (name, key) = (family.name(), hexadecimal(key));
-                    self.report.problem(format!("in {name} the value of key {key} is malformed"));
-                }
+        let (reader, keys) = (self.reader, key::entries(self.log.partition));
+        let visitor = |key: &[u8], value: &[u8]| {
+            if look(self, key, value).is_err() {
+                let (name, key) = (family.name(), hexadecimal(key));
+                self.report.problem(format!("in {name} the value of key {key} is malformed"));
             }
-            let Some((last, _)) = entries.last().filter(|_| entries.len() == PAGE) else {
-                return Ok(());
-            };
-            keys.start = [last, &[0][..]].concat();
-        }
+            ControlFlow::Continue(())
+        };
+        Ok(reader.visit(family, &keys.start..&keys.end, visitor).await?)
     }
 
     /// An entry of one record.

@@ -95,11 +95,13 @@ fn rot_at_rest_outlives_a_death_and_a_power_loss() {
         });
         read.unwrap()
     };
-    let differs = |at: usize| read()[at] != whole()[at];
-    assert_eq!(
-        (0..1024).filter(|at| differs(*at)).map(|at| at as u64).collect::<Vec<_>>(),
-        rotten.collect::<Vec<_>>()
-    );
+    let (seen, wrote) = (read(), whole());
+    let differing: Vec<u64> = (0..)
+        .zip(seen.iter().zip(&wrote))
+        .filter(|(_, (seen, wrote))| seen != wrote)
+        .map(|(at, _)| at)
+        .collect();
+    assert_eq!(differing, rotten.collect::<Vec<_>>());
     simulation.spare(&after);
     assert_eq!(read(), whole());
 }

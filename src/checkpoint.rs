@@ -143,9 +143,9 @@ async fn kept<W: World>(partition: &Partition<W>) -> StorageResult<Vec<SegmentEn
         }
         None => {
             let (world, directory) = (&partition.world, &partition.directory);
-            let mark = MarkFile::<W::File>::read(world, directory).await?;
+            let log_start = MarkFile::<W::File>::log_start(world, directory).await?;
             let listed = list_segments(world, directory, partition.topic.topic_id).await?;
-            (listed.0.all(), mark.map_or(0, |mark| mark.marks.log_start))
+            (listed.0.all(), log_start)
         }
     };
     let below = |pair: &[SegmentEntry]| pair[1].base_sequence <= log_start;

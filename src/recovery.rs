@@ -80,14 +80,14 @@ pub(crate) async fn open<W: World>(partition: &Arc<Partition<W>>) -> StorageResu
         report.removed.push(name);
     }
     let mark = MarkFile::<W::File>::read(world, directory).await?;
-    let log_start = mark.map_or(0, |mark| mark.marks.log_start);
+    let log_start = MarkFile::<W::File>::log_start(world, directory).await?;
     report.clean = mark.is_some_and(|mark| mark.clean) || epochs.last().is_none();
     // Its name is forced with that of the epochs.
     let mark_file = MarkFile::open(world, directory).await?;
-    if let Some(mark) = mark.filter(|mark| mark.marks.log_start > 0) {
-        // What is below its start is dropped for good: that must not come back with a power loss.
-        // Written again, since a sync that failed may have left it looking written.
-        mark_file.write(&mark).await?;
+    if log_start > 0 {
+        // What is below is dropped for good: that must not come back with a power loss. Written
+        // again, since a sync that failed may have left it looking written.
+        mark_file.note_start(log_start).await?;
         mark_file.force().await?;
     }
     let trimmed: Vec<_> = {

@@ -92,7 +92,10 @@ async fn verify_partition<W: World>(
         report.problem(error.to_string());
         EpochHistory::default()
     });
-    let mark = MarkFile::<W::File>::read(world, &directory).await?;
+    let noted = MarkFile::<W::File>::log_start(world, &directory).await.unwrap_or_else(|error| {
+        report.problem(error.to_string());
+        0
+    });
     let (segments, _) = match list_segments(world, &directory, topic.topic_id).await {
         Ok(listed) => listed,
         Err(error) => {
@@ -102,11 +105,11 @@ async fn verify_partition<W: World>(
     };
     let segments = segments.cut_by(&epochs);
     let base = segments.all().first().map_or(0, |first| first.base_sequence);
-    let log_start = base.max(mark.map_or(0, |mark| mark.marks.log_start));
+    let log_start = base.max(noted);
     report.log_start = log_start;
     let entries = Arc::new(Mutex::new(Vec::new()));
     let sink = entries.clone();
-    let scan = scan_from(world, &segments, None, base..Sequence::MAX, move |entry| {
+    let scan = scan_from(world, &segments, None, log_start..Sequence::MAX, move |entry| {
         sink.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
     })
     .await;

@@ -19,6 +19,11 @@ const TOPIC: &str = "topic";
 const GROUP: u32 = 5;
 const COMMIT_STRIDE_BYTES: usize = 4096;
 const MARK_BYTES: usize = 80;
+const START_BYTES: usize = 32;
+/// The record, a note of the log's start and its copy begin at multiples of this.
+const START_STRIDE_BYTES: usize = 2048;
+const MARK_BLOCKS_BYTES: [Option<usize>; 4] =
+    [Some(MARK_BYTES), None, Some(START_BYTES), Some(START_BYTES)];
 const EPOCH_COPY_BYTES: usize = 32;
 const COMMIT_BYTES: usize = 48;
 const TOPIC_BYTES: usize = 64;
@@ -69,7 +74,10 @@ pub fn check(input: &[u8], mended: impl Fn(&mut [u8])) -> bool {
 /// The blocks of a file that have a checksum each.
 fn blocks(content: &mut [u8], kind: u8) -> Vec<&mut [u8]> {
     match kind {
-        0 => content.chunks_exact_mut(MARK_BYTES).take(1).collect(),
+        0 => {
+            let blocks = content.chunks_mut(START_STRIDE_BYTES).zip(MARK_BLOCKS_BYTES);
+            blocks.filter_map(|(chunk, length)| chunk.get_mut(..length?)).collect()
+        }
         1 => content.chunks_exact_mut(EPOCH_COPY_BYTES).collect(),
         2 => {
             let slots = content.chunks_mut(COMMIT_STRIDE_BYTES).take(2);
@@ -87,7 +95,8 @@ async fn read(world: &Sim, kind: u8, content: &[u8]) -> usize {
         0 => {
             write(world, &root.join(MarkFile::<SimFile>::FILE_NAME), content).await;
             let mark = MarkFile::<SimFile>::read(world, root).await.expect("no disk fails");
-            usize::from(mark.is_some())
+            let start = MarkFile::<SimFile>::log_start(world, root).await;
+            usize::from(mark.is_some() || start.is_ok_and(|start| start > 0))
         }
         1 => {
             write(world, &root.join(EpochHistory::FILE_NAME), content).await;
@@ -155,12 +164,16 @@ pub fn seeds() -> Vec<Vec<u8>> {
         seal::block(&mut block);
         [block, block].concat()
     };
+    let note = &seed(0, b"DLST", START_BYTES)[1..];
+    let zeros = |length| vec![0; length];
+    let between = zeros(START_STRIDE_BYTES - START_BYTES);
     let mut seeds = vec![
         seed(0, b"DLMK", MARK_BYTES),
         [vec![1], epoch(1), epoch(2), epoch(4)].concat(),
         // Slot number 0, something committed.
         seed(2, b"DLCO\0\0\0\0\0\0\0\0\x01\0\0\0", COMMIT_BYTES),
         seed(3, b"DLTO", TOPIC_BYTES),
+        [&zeros(1 + 2 * START_STRIDE_BYTES)[..], note, &between, note].concat(),
         b"\x04duolog\nformat 1\nreader_min 1\nwriter_min 1\n".to_vec(),
     ];
     let sealed: Vec<_> = seeds.iter().map(|seed| to_be_sealed(seed)).collect();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{StorageError, StorageResult};
 use crate::io::{File, OpenMode, World};
 use crate::sync::MarksView;
-use crate::types::Epoch;
+use crate::types::{Epoch, Sequence};
 
 use super::slot::{BlockReader, BlockWriter};
 
@@ -13,6 +13,15 @@ const MAGIC: [u8; 4] = *b"DLMK";
 /// One write of at most a sector is what a reader has the best chance to see whole; the checksum
 /// tells when it did not.
 const BLOCK_BYTES: usize = 80;
+
+const START_MAGIC: [u8; 4] = *b"DLST";
+/// The note of the log's start lies in a page of its own, which no acknowledgement writes.
+const START_OFFSET_BYTES: usize = 4096;
+const START_BYTES: usize = 32;
+/// Where the note has its copy, in another sector: one of the two may be damaged.
+const START_COPY_OFFSET_BYTES: usize = 2048;
+/// The note with its copy, written at once.
+const START_PAIR_BYTES: usize = START_COPY_OFFSET_BYTES + START_BYTES;
 
 /// What the record says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,14 +63,64 @@ impl<F: File> MarkFile<F> {
         world: &W,
         directory: &Path,
     ) -> StorageResult<Option<Mark>> {
+        Ok(decode(&Self::bytes(world, directory, BLOCK_BYTES).await?))
+    }
+
+    /// Where the log starts, inclusive: the highest that the record, the note of a start or its
+    /// copy says. 0 where nothing was ever dropped.
+    ///
+    /// # Errors
+    /// `Corrupt` where a start was noted and nothing valid is left of it.
+    pub async fn log_start<W: World<File = F>>(
+        world: &W,
+        directory: &Path,
+    ) -> StorageResult<Sequence> {
+        let bytes = Self::bytes(world, directory, START_OFFSET_BYTES + START_PAIR_BYTES).await?;
+        let pair = bytes.get(START_OFFSET_BYTES..).unwrap_or_default();
+        let copies = [0, START_COPY_OFFSET_BYTES].map(|at| pair.get(at..).and_then(decode_start));
+        let marked = decode(&bytes).map(|mark| mark.marks.log_start);
+        if let Some(noted) = copies.into_iter().flatten().max() {
+            return Ok(noted.max(marked.unwrap_or(0)));
+        }
+        // One that is cut short was never forced, so nothing was dropped for it.
+        let is_noted = pair.len() >= START_PAIR_BYTES && pair.iter().any(|byte| *byte != 0);
+        match marked {
+            Some(log_start) => Ok(log_start),
+            None if !is_noted => Ok(0),
+            None => Err(StorageError::Corrupt {
+                path: directory.join(Self::FILE_NAME),
+                offset: START_OFFSET_BYTES as u64,
+                what: "neither note of the log's start is valid, nor is the record".to_owned(),
+            }),
+        }
+    }
+
+    /// At most the first `length_bytes` of the file; none where there is no file.
+    async fn bytes<W: World<File = F>>(
+        world: &W,
+        directory: &Path,
+        length_bytes: usize,
+    ) -> StorageResult<Vec<u8>> {
         let path = directory.join(Self::FILE_NAME);
         let io = |error| StorageError::io("read", &path, error);
         if !world.exists(&path).await.map_err(io)? {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let file = world.open(&path, OpenMode::Read).await.map_err(io)?;
-        let bytes = file.read_at(0, BLOCK_BYTES).await.map_err(io)?;
-        Ok(decode(&bytes))
+        file.read_at(0, length_bytes).await.map_err(io)
+    }
+
+    /// Notes, twice, that the log starts at `log_start`. To be forced before what lies below is
+    /// dropped: nothing else tells of it once the record is damaged.
+    pub async fn note_start(&self, log_start: Sequence) -> StorageResult<()> {
+        let note = encode_start(log_start);
+        let mut pair = [0; START_PAIR_BYTES];
+        pair[..START_BYTES].copy_from_slice(&note);
+        pair[START_COPY_OFFSET_BYTES..].copy_from_slice(&note);
+        self.file
+            .write_at(START_OFFSET_BYTES as u64, &pair)
+            .await
+            .map_err(|e| StorageError::io("write", &self.path, e))
     }
 
     /// Replaces the record.
@@ -72,7 +131,7 @@ impl<F: File> MarkFile<F> {
             .map_err(|e| StorageError::io("write", &self.path, e))
     }
 
-    /// Forces the record to disk.
+    /// Forces the record and the note to disk.
     pub async fn force(&self) -> StorageResult<()> {
         self.file.sync_data().await.map_err(|e| StorageError::io("force", &self.path, e))
     }
@@ -104,4 +163,14 @@ fn decode(bytes: &[u8]) -> Option<Mark> {
         log_end: fields.sequence(),
     };
     Some(Mark { boot_id, epoch, clean, marks })
+}
+
+fn encode_start(log_start: Sequence) -> [u8; START_BYTES] {
+    let mut block = BlockWriter::<START_BYTES>::new(START_MAGIC);
+    block.put_u64(log_start);
+    block.finish()
+}
+
+fn decode_start(bytes: &[u8]) -> Option<Sequence> {
+    Some(BlockReader::new(bytes, START_MAGIC, START_BYTES)?.sequence())
 }

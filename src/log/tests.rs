@@ -91,3 +91,28 @@ async fn a_publication_record_is_read_whole_or_not_at_all() {
     open(&world, &path).await.write_at(30, &[0xff]).await.unwrap();
     assert_eq!(read().await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn the_start_of_the_log_is_known_though_the_record_and_one_note_are_damaged() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = Real::new();
+    let start = || MarkFile::<<Real as World>::File>::log_start(&world, directory.path());
+    assert_eq!(start().await.unwrap(), 0);
+    let file = MarkFile::open(&world, directory.path()).await.unwrap();
+    let marks = MarksView { log_start: 5, settled: 5, durable: 5, high_watermark: 5, log_end: 5 };
+    file.write(&Mark { boot_id: 7, epoch: 9, clean: false, marks }).await.unwrap();
+    assert_eq!(start().await.unwrap(), 5);
+    file.note_start(8).await.unwrap();
+    assert_eq!(start().await.unwrap(), 8);
+    let path = directory.path().join(MarkFile::<<Real as World>::File>::FILE_NAME);
+    let damage = async |at| open(&world, &path).await.write_at(at, &[0xff]).await.unwrap();
+    for survived in [30, 4096 + 2] {
+        damage(survived).await;
+        assert_eq!(start().await.unwrap(), 8);
+    }
+    damage(4096 + 2048 + 9).await;
+    let error = start().await.unwrap_err();
+    assert_eq!(error.kind(), crate::ErrorKind::Corrupt, "{error}");
+    file.note_start(11).await.unwrap();
+    assert_eq!(start().await.unwrap(), 11);
+}

@@ -130,8 +130,7 @@ pub(super) async fn load<W: World>(partition: &Arc<Partition<W>>) -> StorageResu
     let (segments, _) = list_segments(world, directory, partition.topic.topic_id).await?;
     let segments = segments.cut_by(&epochs);
     epochs.check_covers(directory, segments.all().last().map(|newest| newest.id))?;
-    let mark = MarkFile::<W::File>::read(world, directory).await?;
-    let log_start = mark.map_or(0, |mark| mark.marks.log_start);
+    let log_start = MarkFile::<W::File>::log_start(world, directory).await?;
     let (settled, start) = partition.shard.secondary.settled_end(partition.number).await?;
     let (state, _) = build_state(partition, segments, epochs, settled, start, log_start).await?;
     Ok(state)

@@ -214,6 +214,12 @@ impl<W: World> WriterShared<W> {
         self.mark_file.write(&mark).await
     }
 
+    /// Notes where the log starts, and forces the note to disk.
+    pub(super) async fn note_start(&self, log_start: Sequence) -> StorageResult<()> {
+        self.mark_file.note_start(log_start).await?;
+        self.force_mark().await
+    }
+
     /// Forces the publication record to disk.
     pub(super) async fn force_mark(&self) -> StorageResult<()> {
         self.mark_file.force().await

@@ -52,8 +52,8 @@ impl<W: World> WriterCore<W> {
             shared.marks.advance_log_start(end);
             shared.write_mark(false).await?;
             // Forced: after power loss an older file may be back while a newer one is gone, and
-            // only the mark says that both lie below the start.
-            shared.force_mark().await?;
+            // nothing else says that both lie below the start.
+            shared.note_start(end).await?;
             // Only now may compaction drop its entries: a start that comes back needs them.
             self.shard.note_log_start(shared.partition, end);
             shared.world.step(Step::TrimMarked).await;

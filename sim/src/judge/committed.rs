@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::history::{Call, Event, Kind, Outcome, Reply};
-use crate::plan::CommitChoice;
 
 use super::invariant::Invariant;
 use super::verdict::Judgement;
@@ -129,7 +128,7 @@ impl Group {
                 let refused = failure.kind == Kind::OffsetMismatch;
                 let until = event.returned.unwrap_or(event.invoked);
                 let behind = sequence.is_some_and(|sequence| sequence + 1 < tried.before(until));
-                if refused && !bad && !behind && !trims && *which == CommitChoice::Processed {
+                if refused && !bad && !behind && !trims && !which.is_bad() {
                     let words = format!(
                         "a position that the session had read was refused.{}",
                         view.quote(&[index])

@@ -202,6 +202,8 @@ struct Mix {
     bad_commits: bool,
     /// Of four turns of a committer, those in which it only reads.
     commit_reads_in_4: u64,
+    /// Of four good commits, those that are forced to disk.
+    commit_forces_in_4: u64,
     duplicates: bool,
     trims: bool,
     settles: bool,
@@ -222,6 +224,7 @@ impl Mix {
             dropped_futures: true,
             bad_commits: true,
             commit_reads_in_4: 2,
+            commit_forces_in_4: 0,
             duplicates: true,
             trims: false,
             // There are actors of their own for that.
@@ -237,7 +240,7 @@ impl Mix {
     /// The same without anybody who forces the log, and with more commits to be lost.
     const fn losing_commits(self) -> Self {
         let acks = [self.acks[0], self.acks[1], 0];
-        Self { acks, forces: false, commit_reads_in_4: 1, ..self }
+        Self { acks, forces: false, commit_reads_in_4: 1, commit_forces_in_4: 2, ..self }
     }
 
     fn draw(stream: &mut Stream) -> Self {
@@ -252,6 +255,7 @@ impl Mix {
             dropped_futures: stream.chance(1, 2),
             bad_commits: stream.chance(4, 5),
             commit_reads_in_4: 2,
+            commit_forces_in_4: stream.below(2),
             duplicates: stream.chance(2, 3),
             trims: stream.chance(1, 4),
             settles: stream.chance(2, 3),
@@ -449,6 +453,8 @@ impl Draft<'_> {
                 CommitChoice::Older,
                 CommitChoice::Older,
             ])
+        } else if stream.chance(self.mix.commit_forces_in_4, 4) {
+            CommitChoice::Forced
         } else {
             CommitChoice::Processed
         };

@@ -36,6 +36,8 @@ pub enum Target {
 pub enum CommitChoice {
     /// The last message that the session read.
     Processed,
+    /// The same, which a reset to where it is then forces to disk.
+    Forced,
     /// A byte inside a record: must be refused.
     Inside,
     /// A place past the end: must be refused.
@@ -47,6 +49,11 @@ pub enum CommitChoice {
 }
 
 impl CommitChoice {
+    /// Whether it must be refused.
+    pub const fn is_bad(self) -> bool {
+        !matches!(self, Self::Processed | Self::Forced)
+    }
+
     /// Whether the position is one that no index knows.
     pub const fn is_unknown(self) -> bool {
         matches!(self, Self::Inside | Self::PastEnd | Self::NoSegment)

@@ -69,6 +69,7 @@ impl fmt::Display for KillAt {
 fn chosen(which: CommitChoice) -> &'static str {
     match which {
         CommitChoice::Processed => "the last message read",
+        CommitChoice::Forced => "the last message read, forced to disk",
         CommitChoice::Inside => "a byte inside a record",
         CommitChoice::PastEnd => "a place past the end",
         CommitChoice::NoSegment => "a segment that never was",

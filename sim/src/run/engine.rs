@@ -239,6 +239,15 @@ impl<W: World> SubjectReader for EngineReader<W> {
         answer(self.reader.commit(&topic, partition, offset).await)
     }
 
+    async fn commit_forced(&self, lane: u32, offset: SegmentOffset, sequence: u64) -> Answer<()> {
+        self.commit(lane, offset).await?;
+        let (topic, partition) = self.config.place(lane);
+        let position = ReadPosition::Sequence(sequence + 1);
+        let forced = answer(self.reader.reset_group(&topic, partition, position).await);
+        // What was committed stays so.
+        forced.map_err(|refusal| Refusal { certain: false, ..refusal })
+    }
+
     async fn committed(&self, lane: u32) -> Answer<Option<Position>> {
         let (topic, partition) = self.config.place(lane);
         answer(self.reader.committed(&topic, partition).await)

@@ -1,6 +1,6 @@
 //! Operations through a reader session.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use duolog::io::World;
 use duolog::types::{Position, SegmentId, SegmentOffset};
@@ -20,6 +20,8 @@ pub(super) struct Session<R> {
     pub reader: R,
     /// By partition: messages it read, oldest first, thinned out.
     processed: BTreeMap<u32, Vec<(u64, SegmentOffset)>>,
+    /// Partitions in which it stands behind the last message that it read.
+    is_behind: BTreeSet<u32>,
     /// By partition: the group's committed position when last asked for.
     committed: BTreeMap<u32, u64>,
 }
@@ -39,6 +41,7 @@ impl<R> Session<R> {
             processed.remove(1);
         }
         processed.push((sequence, offset));
+        self.is_behind.insert(lane);
     }
 
     /// The position that a choice means, and the sequence of the message there.
@@ -47,6 +50,9 @@ impl<R> Session<R> {
         let (sequence, offset) = *processed.last()?;
         Some(match which {
             CommitChoice::Processed => (offset, Some(sequence)),
+            // A reset takes the session there, too.
+            CommitChoice::Forced if !self.is_behind.contains(&lane) => return None,
+            CommitChoice::Forced => (offset, Some(sequence)),
             CommitChoice::Inside => (SegmentOffset { offset: offset.offset + 1, ..offset }, None),
             CommitChoice::PastEnd => {
                 (SegmentOffset { offset: offset.offset + (1 << 40), ..offset }, None)
@@ -82,8 +88,8 @@ impl<W: World, L: SubjectLog> Player<W, L> {
         let pending = self.journal.begin(number, 0, call, self.stage.now_us());
         let answer = self.stage.log.reader(group).await;
         if let Some(reader) = end(pending, answer, |_| Reply::Done, &self.stage.world) {
-            let (processed, committed) = Default::default();
-            self.session = Some(Session { number, group, reader, processed, committed });
+            let (processed, is_behind, committed) = Default::default();
+            self.session = Some(Session { number, group, reader, processed, is_behind, committed });
         }
     }
 
@@ -116,7 +122,8 @@ impl<W: World, L: SubjectLog> Player<W, L> {
             return;
         }
         let pending = self.begin(lane, Call::SeekEarliest);
-        let Some(session) = &self.session else { return };
+        let Some(session) = &mut self.session else { return };
+        session.is_behind.remove(&lane);
         let answer = session.reader.seek_earliest(lane).await;
         end(pending, answer, |()| Reply::Done, &self.stage.world);
     }
@@ -130,7 +137,10 @@ impl<W: World, L: SubjectLog> Player<W, L> {
         let place = Place::from(offset);
         let call = Call::Commit { group: session.group, which, place, sequence };
         let pending = self.begin(lane, call);
-        let answer = session.reader.commit(lane, offset).await;
+        let answer = match sequence.filter(|_| which == CommitChoice::Forced) {
+            Some(sequence) => session.reader.commit_forced(lane, offset, sequence).await,
+            None => session.reader.commit(lane, offset).await,
+        };
         end(pending, answer, |()| Reply::Done, &self.stage.world);
         self.committed(lane).await;
     }

@@ -134,6 +134,14 @@ pub trait SubjectReader: Send + Sync + 'static {
     /// Commits a position.
     fn commit(&self, lane: u32, offset: SegmentOffset) -> impl Future<Output = Answer<()>> + Send;
 
+    /// Commits the position of the message `sequence`, and has it forced to disk.
+    fn commit_forced(
+        &self,
+        lane: u32,
+        offset: SegmentOffset,
+        sequence: u64,
+    ) -> impl Future<Output = Answer<()>> + Send;
+
     /// The group's committed position.
     fn committed(&self, lane: u32) -> impl Future<Output = Answer<Option<Position>>> + Send;
 

@@ -149,7 +149,8 @@ impl Published {
 
     /// The first sequence that is kept.
     async fn start(&self) -> Result<Sequence, Failure> {
-        Ok(self.mark().await?.map_or(0, |mark| mark.marks.log_start))
+        let directory = &self.directory;
+        MarkFile::<<Real as World>::File>::log_start(&self.world, directory).await.map_err(failed)
     }
 
     /// Below it messages are visible; without a writer's word, all that lie there.

@@ -13,7 +13,7 @@ pub enum Mutant {
     TornBatch,
     /// A read ends where the session's last one saw the end.
     StaleRead,
-    /// A settled id answers with its first message instead of its latest.
+    /// Every second lookup of an id answers with its first message instead of its latest.
     FirstOfId,
     /// What was acknowledged since the last few flushes goes with the process.
     LostFlushed,

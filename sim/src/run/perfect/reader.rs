@@ -1,6 +1,7 @@
 //! A session of the perfect log.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use duolog::io::{Step, World};
@@ -30,6 +31,8 @@ pub struct PerfectReader<W> {
     mutant: Option<Mutant>,
     group: u32,
     held: Mutex<BTreeMap<u32, Held>>,
+    /// Lookups of an id so far; used by a mutant only.
+    asked: AtomicU64,
 }
 
 impl<W: World> PerfectReader<W> {
@@ -39,7 +42,7 @@ impl<W: World> PerfectReader<W> {
         mutant: Option<Mutant>,
         group: u32,
     ) -> Self {
-        Self { world, disk, mutant, group, held: Mutex::default() }
+        Self { world, disk, mutant, group, held: Mutex::default(), asked: AtomicU64::new(0) }
     }
 
     fn is(&self, mutant: Mutant) -> bool {
@@ -81,13 +84,9 @@ impl<W: World> PerfectReader<W> {
         match query {
             Query::Id(id) => {
                 let mut of_id = visible.filter(|record| record.message.id == *id);
-                let found = if self.is(Mutant::FirstOfId) {
-                    let all: Vec<&Record> = of_id.collect();
-                    let settled = all.iter().find(|record| record.sequence < tail).copied();
-                    all.iter().rfind(|record| record.sequence >= tail).copied().or(settled)
-                } else {
-                    of_id.next_back()
-                };
+                let is_second = self.asked.fetch_add(1, Ordering::Relaxed) % 2 == 1;
+                let is_first = self.is(Mutant::FirstOfId) && is_second;
+                let found = if is_first { of_id.next() } else { of_id.next_back() };
                 Ok(found.cloned().into_iter().collect())
             }
             Query::Place(offset) => match lane.at(*offset) {
@@ -171,6 +170,10 @@ impl<W: World> SubjectReader for PerfectReader<W> {
         }
         self.world.step(Step::CommitWritten).await;
         Ok(())
+    }
+
+    async fn commit_forced(&self, lane: u32, offset: SegmentOffset, _sequence: u64) -> Answer<()> {
+        self.commit(lane, offset).await
     }
 
     async fn committed(&self, lane: u32) -> Answer<Option<Position>> {

@@ -6,8 +6,8 @@ use std::path::Path;
 use duolog::index::rocks::RocksOptions;
 use duolog::types::Message;
 use rocksdb::{
-    BlockBasedOptions, Cache, DB, DBCompressionType, DataBlockIndexType, LogLevel, Options,
-    WriteBatch, WriteOptions,
+    BlockBasedIndexType, BlockBasedOptions, Cache, DB, DBCompressionType, DataBlockIndexType,
+    LogLevel, Options, WriteBatch, WriteOptions,
 };
 use tempfile::TempDir;
 
@@ -17,6 +17,7 @@ use crate::workload::Durability;
 
 // As the engine configures its own database.
 const BLOCK_BYTES: usize = 8 << 10;
+const METADATA_BLOCK_BYTES: usize = 8 << 10;
 const BLOOM_BITS: f64 = 10.0;
 const HASH_RATIO: f64 = 0.75;
 const BACKGROUND_JOBS: i32 = 2;
@@ -181,6 +182,10 @@ fn options() -> Options {
     table.set_data_block_hash_ratio(HASH_RATIO);
     table.set_cache_index_and_filter_blocks(true);
     table.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    table.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
+    table.set_partition_filters(true);
+    table.set_metadata_block_size(METADATA_BLOCK_BYTES);
+    table.set_pin_top_level_index_and_filter(true);
     let mut options = Options::default();
     options.create_if_missing(true);
     options.set_block_based_table_factory(&table);

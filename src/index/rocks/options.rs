@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use rocksdb::{
-    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompactionStyle, DBCompressionType,
-    DataBlockIndexType, LogLevel, Options, WriteBufferManager,
+    BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompactionStyle,
+    DBCompressionType, DataBlockIndexType, LogLevel, Options, WriteBufferManager,
 };
 
 use super::settle::SettleMethod;
@@ -26,6 +26,9 @@ const RUNS_MAX: i32 = 8;
 /// Threads that share one merge, so that the largest does not hold up those behind it.
 const MERGE_THREADS: u32 = 2;
 const BLOCK_BYTES: usize = 8 << 10;
+/// Of an index or a filter, what is read and cached at once. Whole ones of large files are larger
+/// than a shard of the cache: they would be read again at every lookup.
+const METADATA_BLOCK_BYTES: usize = 8 << 10;
 
 /// What all databases of one backend share.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +89,10 @@ impl Shared {
         // Bounded by the cache, and shared with other instances of the database.
         table.set_cache_index_and_filter_blocks(true);
         table.set_pin_l0_filter_and_index_blocks_in_cache(true);
+        table.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
+        table.set_partition_filters(true);
+        table.set_metadata_block_size(METADATA_BLOCK_BYTES);
+        table.set_pin_top_level_index_and_filter(true);
         let buffers =
             WriteBufferManager::new_write_buffer_manager(options.write_buffer_bytes, false);
         Self {

@@ -8,12 +8,13 @@ mod tests;
 /// The bits of an id lie in one line of the processor's cache.
 const LINE_WORDS: usize = 8;
 const LINE_BYTES: usize = LINE_WORDS * size_of::<u64>();
-/// With eight bits an id and these many of them set, one id in forty is taken for one of a full
-/// layer that it is not in.
-const BITS_SET: u32 = 5;
+/// With about thirteen bits an id and these many of them set, less than one id in a hundred is
+/// taken for one of a full layer that it is not in. There are several layers, and what is not
+/// denied costs a lookup of the database.
+const BITS_SET: u32 = 7;
 const LINE_BITS: u64 = (LINE_BYTES * 8) as u64;
 /// Ids of a line when its layer is full, by average.
-const LINE_IDS: usize = LINE_BYTES;
+const LINE_IDS: usize = 40;
 
 const LAYER_FIRST_BYTES: usize = 64 << 10;
 
@@ -23,8 +24,8 @@ pub fn hash(id: &[u8]) -> u64 {
     xxh3_64(id)
 }
 
-/// A Bloom filter that grows in layers, each twice the one before, so that it takes about a byte
-/// of memory an id. Where its memory ends the last layer takes all that come: it then says
+/// A Bloom filter that grows in layers, each twice the one before, so that it takes about two
+/// bytes of memory an id. Where its memory ends the last layer takes all that come: it then says
 /// "maybe" more often, never "no" of an id that was added.
 #[derive(Clone, Debug)]
 pub struct IdFilter {

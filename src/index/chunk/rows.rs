@@ -10,24 +10,25 @@ use crate::types::{SegmentId, SegmentOffset, Sequence};
 /// What is compared of an id before the ids themselves are.
 type Prefix = u64;
 
-/// The records of the frames of a chunk. Frames lie anywhere in memory; sorting by id reads each
-/// record many times, in no order. So what it reads is copied, once, into memory that lies close.
+/// The records of the frames of a chunk, by id, then by sequence. Frames lie anywhere in memory;
+/// what is read again and again, of one record after the other, is copied into memory that lies
+/// in that order.
 #[derive(Debug)]
 pub(super) struct Rows {
     first_sequence: Sequence,
     ids: String,
     rows: Vec<Row>,
-    /// Numbers of rows, by id, then by sequence.
-    order: Vec<(Prefix, u32)>,
 }
 
-/// A record. The next one follows in sequence: a chunk has no hole.
+/// A record.
 #[derive(Clone, Copy, Debug)]
 struct Row {
+    /// Its place in the order of sequences: a chunk has no hole.
+    number: u32,
+    length_bytes: u32,
     segment_id: SegmentId,
     offset: u64,
     timestamp_us: i64,
-    length_bytes: u32,
     /// Where its id ends in the memory of all; it begins where the one before ends.
     id_end: u32,
 }
@@ -40,56 +41,54 @@ impl Rows {
         for batch in batches {
             let mut id_end = u32::try_from(ids.len()).expect("a chunk's ids are under 4 GiB");
             ids.push_str(batch.records.ids());
-            rows.extend(batch.records.iter().map(|record| {
+            for record in batch.records.iter() {
                 id_end += record.id.len() as u32;
-                Row {
+                rows.push(Row {
+                    number: u32::try_from(rows.len()).expect("a chunk's records are few"),
+                    length_bytes: record.length_bytes,
                     segment_id: batch.segment_id,
                     offset: batch.frame_offset + u64::from(record.offset_in_frame),
                     timestamp_us: record.timestamp_us,
-                    length_bytes: record.length_bytes,
                     id_end,
-                }
-            }));
+                });
+            }
         }
         let first_sequence = batches.first().map_or(0, |first| first.first_sequence);
-        let mut this = Self { first_sequence, ids, rows, order: Vec::new() };
-        this.order = this.sorted();
-        this
+        Self { first_sequence, ids, rows }.sorted()
     }
 
-    fn sorted(&self) -> Vec<(Prefix, u32)> {
+    fn sorted(self) -> Self {
         let skipped = self.common_bytes();
-        let prefix = |row: u32| (prefix(&self.id(row).as_bytes()[skipped..]), row);
-        let count = u32::try_from(self.rows.len()).expect("a chunk's records are few");
-        let mut order: Vec<_> = (0..count).map(prefix).collect();
+        let prefix = |row| (prefix(&self.id_at(row).as_bytes()[skipped..]), row as u32);
+        let mut order: Vec<(Prefix, u32)> = (0..self.rows.len()).map(prefix).collect();
         // By sequence last, so that the records of an id stay in their order.
+        let whole = |row: u32| (self.id_at(row as usize), row);
         order.sort_unstable_by(|a, b| match a.0.cmp(&b.0) {
-            Ordering::Equal => (self.id(a.1), a.1).cmp(&(self.id(b.1), b.1)),
+            Ordering::Equal => whole(a.1).cmp(&whole(b.1)),
             decided => decided,
         });
-        order
+        let mut ids = String::with_capacity(self.ids.len());
+        let mut rows = Vec::with_capacity(self.rows.len());
+        for (_, row) in order {
+            ids.push_str(self.id_at(row as usize));
+            rows.push(Row { id_end: ids.len() as u32, ..self.rows[row as usize] });
+        }
+        Self { first_sequence: self.first_sequence, ids, rows }
     }
 
     /// How many bytes all ids begin with alike.
     fn common_bytes(&self) -> usize {
-        let Some((first, others)) =
-            (!self.rows.is_empty()).then(|| (self.id(0).as_bytes(), 1..self.rows.len() as u32))
-        else {
+        if self.rows.is_empty() {
             return 0;
-        };
-        others.fold(first.len(), |common, row| {
-            let id = self.id(row).as_bytes();
+        }
+        let first = self.id_at(0).as_bytes();
+        (1..self.rows.len()).fold(first.len(), |common, place| {
+            let id = self.id_at(place).as_bytes();
             if id.len() >= common && id[..common] == first[..common] {
                 return common;
             }
             first.iter().zip(id).take_while(|(a, b)| a == b).count()
         })
-    }
-
-    fn id(&self, row: u32) -> &str {
-        let row = row as usize;
-        let start = row.checked_sub(1).map_or(0, |before| self.rows[before].id_end);
-        &self.ids[start as usize..self.rows[row].id_end as usize]
     }
 
     /// How many records there are.
@@ -102,19 +101,20 @@ impl Rows {
         self.ids.len()
     }
 
-    /// The id of the record at `place` in the order of ids.
+    /// The id of the record at `place`.
     pub(super) fn id_at(&self, place: usize) -> &str {
-        self.id(self.order[place].1)
+        let start = place.checked_sub(1).map_or(0, |before| self.rows[before].id_end);
+        &self.ids[start as usize..self.rows[place].id_end as usize]
     }
 
-    /// The sequence of the record at `place` in the order of ids.
+    /// The sequence of the record at `place`.
     pub(super) fn sequence_at(&self, place: usize) -> Sequence {
-        self.first_sequence + u64::from(self.order[place].1)
+        self.first_sequence + u64::from(self.rows[place].number)
     }
 
-    /// What `by_id` says of the record at `place` in the order of ids.
+    /// What `by_id` says of the record at `place`.
     pub(super) fn value_at(&self, place: usize) -> RecordValue {
-        let row = self.rows[self.order[place].1 as usize];
+        let row = self.rows[place];
         RecordValue {
             sequence: self.sequence_at(place),
             offset: SegmentOffset { segment_id: row.segment_id, offset: row.offset },
@@ -123,13 +123,10 @@ impl Rows {
         }
     }
 
-    /// Where the records of each id begin in the order of ids.
+    /// Where the records of each id begin.
     pub(super) fn id_starts(&self) -> Vec<usize> {
         let is_start = |place: &usize| {
-            place.checked_sub(1).is_none_or(|before| {
-                self.order[before].0 != self.order[*place].0
-                    || self.id_at(before) != self.id_at(*place)
-            })
+            place.checked_sub(1).is_none_or(|before| self.id_at(before) != self.id_at(*place))
         };
         (0..self.len()).filter(is_start).collect()
     }

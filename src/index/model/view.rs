@@ -12,7 +12,8 @@ pub(super) type Entry = (Vec<u8>, Vec<u8>);
 /// One state of all families.
 pub(super) type View = [FamilyView; 4];
 
-/// One state of one family. No key is in two runs with two values.
+/// One state of one family. Where a key is in several runs, the newest counts: a catch-up that
+/// leaves some out may bring a key that was removed and written again.
 #[derive(Clone, Default)]
 pub(super) struct FamilyView {
     /// Oldest and largest first.
@@ -132,7 +133,8 @@ impl<'a> Iterator for Merged<'a> {
     type Item = (&'a [u8], &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let least = self.cursors.iter().filter_map(head).min_by_key(|(key, _)| *key)?;
+        // Of equal ones the first counts, which is that of the newest run.
+        let least = self.cursors.iter().rev().filter_map(head).min_by_key(|(key, _)| *key)?;
         for cursor in &mut self.cursors {
             if head(cursor).is_some_and(|(key, _)| key == least.0) {
                 cursor.1.start += 1;

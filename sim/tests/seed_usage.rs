@@ -55,6 +55,8 @@ async fn write_and_read() {
         partition_buffer_set.write_batch(messages, true).await.unwrap();
         if round % 50 == 0 {
             partition_buffer_set.flush(true, true).await.unwrap();
+            // However slow the disk is: what is looked up next is in no tail.
+            partition_buffer_set.writer().await.unwrap().settle().await.unwrap();
         }
         let messages =
             reader_session.next(topic, partition_id, NonZero::new(10).unwrap()).await.unwrap();

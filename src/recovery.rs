@@ -79,8 +79,7 @@ pub(crate) async fn open<W: World>(partition: &Arc<Partition<W>>) -> StorageResu
         remove_file(world, &path).await?;
         report.removed.push(name);
     }
-    let mark = MarkFile::<W::File>::read(world, directory).await?;
-    let log_start = MarkFile::<W::File>::log_start(world, directory).await?;
+    let (mark, log_start) = MarkFile::<W::File>::read_with_start(world, directory).await?;
     report.clean = mark.is_some_and(|mark| mark.clean) || epochs.last().is_none();
     // Its name is forced with that of the epochs.
     let mark_file = MarkFile::open(world, directory).await?;

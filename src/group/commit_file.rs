@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{StorageError, StorageResult};
 use crate::io::{File, OpenMode, World};
-use crate::log::slot::{BlockReader, BlockWriter};
+use crate::log::slot::{self, BlockReader, BlockWriter, COPY_OFFSET_BYTES};
 use crate::planted;
 use crate::types::Position;
 
@@ -14,9 +14,7 @@ const MAGIC: [u8; 4] = *b"DLCO";
 /// Slots lie a page apart, so that a torn write of one leaves the other whole.
 const SLOT_STRIDE_BYTES: u64 = 4096;
 const SLOT_BYTES: usize = 48;
-/// Where a slot has its copy, in another sector: one of the two may be damaged.
-const COPY_OFFSET_BYTES: usize = 2048;
-/// A slot with its copy, written at once.
+/// A slot with its copy.
 const PAIR_BYTES: usize = COPY_OFFSET_BYTES + SLOT_BYTES;
 
 /// A committed position.
@@ -115,7 +113,7 @@ impl<W: World> CommitFile<W> {
         let late = planted!(&self.world, CommitLate);
         let saved = if late { self.committed } else { committed };
         self.file
-            .write_at(offset, &encode_pair(number, saved))
+            .write_at(offset, &slot::with_copy(&encode(number, saved)))
             .await
             .map_err(|e| StorageError::io("write", &self.path, e))?;
         if force {
@@ -147,14 +145,13 @@ async fn read_newest<W: World>(
     let mut newest = None;
     let mut written = false;
     let is_older_wanted = planted!(world, OlderSlotChosen);
-    for slot in 0..2 {
+    for number in 0..2 {
         let bytes = file
-            .read_at(slot * SLOT_STRIDE_BYTES, PAIR_BYTES)
+            .read_at(number * SLOT_STRIDE_BYTES, PAIR_BYTES)
             .await
             .map_err(|e| StorageError::io("read", path, e))?;
         // The newer one of the two: a torn write left the other as it was.
-        let copies = [0, COPY_OFFSET_BYTES].map(|at| bytes.get(at..).and_then(decode));
-        let found = copies.into_iter().flatten().max_by_key(|(number, _)| *number);
+        let found = slot::copies(&bytes, decode).max_by_key(|(number, _)| *number);
         // What is cut short at the end of the file is a first commit whose write failed: nobody
         // was told that it is there.
         written |= bytes.len() >= SLOT_BYTES && bytes.iter().any(|byte| *byte != 0);
@@ -172,14 +169,6 @@ async fn read_newest<W: World>(
         });
     }
     Ok(newest)
-}
-
-fn encode_pair(number: u64, committed: Option<Committed>) -> [u8; PAIR_BYTES] {
-    let slot = encode(number, committed);
-    let mut pair = [0; PAIR_BYTES];
-    pair[..SLOT_BYTES].copy_from_slice(&slot);
-    pair[COPY_OFFSET_BYTES..].copy_from_slice(&slot);
-    pair
 }
 
 fn encode(number: u64, committed: Option<Committed>) -> [u8; SLOT_BYTES] {

@@ -7,7 +7,7 @@ use crate::io::{File, OpenMode, World};
 use crate::sync::MarksView;
 use crate::types::{Epoch, Sequence};
 
-use super::slot::{BlockReader, BlockWriter};
+use super::slot::{self, BlockReader, BlockWriter, COPY_OFFSET_BYTES};
 
 const MAGIC: [u8; 4] = *b"DLMK";
 /// One write of at most a sector is what a reader has the best chance to see whole; the checksum
@@ -18,10 +18,8 @@ const START_MAGIC: [u8; 4] = *b"DLST";
 /// The note of the log's start lies in a page of its own, which no acknowledgement writes.
 const START_OFFSET_BYTES: usize = 4096;
 const START_BYTES: usize = 32;
-/// Where the note has its copy, in another sector: one of the two may be damaged.
-const START_COPY_OFFSET_BYTES: usize = 2048;
-/// The note with its copy, written at once.
-const START_PAIR_BYTES: usize = START_COPY_OFFSET_BYTES + START_BYTES;
+/// The note with its copy.
+const START_PAIR_BYTES: usize = COPY_OFFSET_BYTES + START_BYTES;
 
 /// What the record says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,18 +73,26 @@ impl<F: File> MarkFile<F> {
         world: &W,
         directory: &Path,
     ) -> StorageResult<Sequence> {
+        Ok(Self::read_with_start(world, directory).await?.1)
+    }
+
+    /// What [`MarkFile::read`] and [`MarkFile::log_start`] answer, read at once.
+    ///
+    /// # Errors
+    /// As those.
+    pub async fn read_with_start<W: World<File = F>>(
+        world: &W,
+        directory: &Path,
+    ) -> StorageResult<(Option<Mark>, Sequence)> {
         let bytes = Self::bytes(world, directory, START_OFFSET_BYTES + START_PAIR_BYTES).await?;
         let pair = bytes.get(START_OFFSET_BYTES..).unwrap_or_default();
-        let copies = [0, START_COPY_OFFSET_BYTES].map(|at| pair.get(at..).and_then(decode_start));
-        let marked = decode(&bytes).map(|mark| mark.marks.log_start);
-        if let Some(noted) = copies.into_iter().flatten().max() {
-            return Ok(noted.max(marked.unwrap_or(0)));
-        }
+        let mark = decode(&bytes);
+        let marked = mark.map(|mark| mark.marks.log_start);
         // One that is cut short was never forced, so nothing was dropped for it.
         let is_noted = pair.len() >= START_PAIR_BYTES && pair.iter().any(|byte| *byte != 0);
-        match marked {
-            Some(log_start) => Ok(log_start),
-            None if !is_noted => Ok(0),
+        match slot::copies(pair, decode_start).chain(marked).max() {
+            Some(log_start) => Ok((mark, log_start)),
+            None if !is_noted => Ok((mark, 0)),
             None => Err(StorageError::Corrupt {
                 path: directory.join(Self::FILE_NAME),
                 offset: START_OFFSET_BYTES as u64,
@@ -113,12 +119,8 @@ impl<F: File> MarkFile<F> {
     /// Notes, twice, that the log starts at `log_start`. To be forced before what lies below is
     /// dropped: nothing else tells of it once the record is damaged.
     pub async fn note_start(&self, log_start: Sequence) -> StorageResult<()> {
-        let note = encode_start(log_start);
-        let mut pair = [0; START_PAIR_BYTES];
-        pair[..START_BYTES].copy_from_slice(&note);
-        pair[START_COPY_OFFSET_BYTES..].copy_from_slice(&note);
         self.file
-            .write_at(START_OFFSET_BYTES as u64, &pair)
+            .write_at(START_OFFSET_BYTES as u64, &slot::with_copy(&encode_start(log_start)))
             .await
             .map_err(|e| StorageError::io("write", &self.path, e))
     }

@@ -81,3 +81,23 @@ impl<'a> BlockReader<'a> {
         self.u64()
     }
 }
+
+/// Where a block that a file holds twice has its copy, in another sector: one of the two may be
+/// damaged.
+pub(crate) const COPY_OFFSET_BYTES: usize = 2048;
+
+/// `block` and its copy, zeros between, to be written at once.
+pub(crate) fn with_copy(block: &[u8]) -> Vec<u8> {
+    let mut pair = vec![0; COPY_OFFSET_BYTES + block.len()];
+    pair[..block.len()].copy_from_slice(block);
+    pair[COPY_OFFSET_BYTES..].copy_from_slice(block);
+    pair
+}
+
+/// The block that `pair` begins with and its copy, as far as they are valid to `decode`.
+pub(crate) fn copies<T>(
+    pair: &[u8],
+    decode: impl Fn(&[u8]) -> Option<T>,
+) -> impl Iterator<Item = T> {
+    [0, COPY_OFFSET_BYTES].into_iter().filter_map(move |at| pair.get(at..).and_then(&decode))
+}

@@ -10,6 +10,7 @@ use super::crashes::{aims_at_commits, crashes};
 use super::deaths::{MORTAL_OPERATIONS_COUNT, MORTALS_COUNT, deaths, deaths_count};
 use super::fault::faults as disk_faults;
 use super::index_fault::index_faults;
+use super::mix::Mix;
 use super::operation::{Ack, CommitChoice, Operation, Target};
 use super::{IndexKind, PLAN_VERSION, Plan, Visits};
 use crate::seed::{Stream, salt};
@@ -189,82 +190,6 @@ fn draw_content(seed: u64) -> Content {
         timestamp_grain_us: *stream.pick(&[1, 1_000, 1_000_000]),
         compressed_in_16: *stream.pick(&[0, 0, 4, 16]),
         lines: None,
-    }
-}
-
-/// Which classes of operations this plan has, and how often.
-struct Mix {
-    /// Weights of the acknowledgement levels; zero: never.
-    acks: [u64; 3],
-    /// Whether anybody has anything forced to disk.
-    forces: bool,
-    dropped_futures: bool,
-    bad_commits: bool,
-    /// Of four turns of a committer, those in which it only reads.
-    commit_reads_in_4: u64,
-    /// Of four good commits, those that are forced to disk.
-    commit_forces_in_4: u64,
-    duplicates: bool,
-    trims: bool,
-    settles: bool,
-    reopens: bool,
-    restarts: bool,
-    silences: bool,
-    /// How far back lookups go: in the last few, or anywhere.
-    back_count: u64,
-    batch_count: u64,
-}
-
-impl Mix {
-    /// All of it, in shares that stay the same.
-    const fn main() -> Self {
-        Self {
-            acks: [1, 16, 1],
-            forces: true,
-            dropped_futures: true,
-            bad_commits: true,
-            commit_reads_in_4: 2,
-            commit_forces_in_4: 0,
-            duplicates: true,
-            trims: false,
-            // There are actors of their own for that.
-            settles: false,
-            reopens: true,
-            restarts: true,
-            silences: false,
-            back_count: 1 << 40,
-            batch_count: 1 << 20,
-        }
-    }
-
-    /// The same without anybody who forces the log, and with more commits to be lost.
-    const fn losing_commits(self) -> Self {
-        let acks = [self.acks[0], self.acks[1], 0];
-        Self { acks, forces: false, commit_reads_in_4: 1, commit_forces_in_4: 2, ..self }
-    }
-
-    fn draw(stream: &mut Stream) -> Self {
-        let mut weight = |most: u64| stream.below(most + 1);
-        let mut acks = [weight(3), 1 + weight(8), weight(3)];
-        // Else hardly anything would be left for a power loss to take.
-        let forces = stream.chance(2, 3);
-        acks[2] *= u64::from(forces);
-        Self {
-            acks,
-            forces,
-            dropped_futures: stream.chance(1, 2),
-            bad_commits: stream.chance(4, 5),
-            commit_reads_in_4: 2,
-            commit_forces_in_4: stream.below(2),
-            duplicates: stream.chance(2, 3),
-            trims: stream.chance(1, 4),
-            settles: stream.chance(2, 3),
-            reopens: stream.chance(2, 3),
-            restarts: stream.chance(3, 4),
-            silences: stream.chance(1, 2),
-            back_count: *stream.pick(&[4, 64, 1 << 40]),
-            batch_count: *stream.pick(&[1, 4, 1 << 20]),
-        }
     }
 }
 

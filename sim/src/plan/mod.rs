@@ -12,6 +12,7 @@ mod file;
 mod index;
 mod index_fault;
 mod lines;
+mod mix;
 mod operation;
 mod scenario;
 #[cfg(test)]

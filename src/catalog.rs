@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use crate::config::DiskConfig;
 use crate::error::{StorageError, StorageResult};
 use crate::io::World;
-use crate::log::{Contents, TopicInfo, check_or_write_format, read_format, write_format};
+use crate::log::{Contents, TopicInfo, lock_root, read_format, read_or_write_format};
 use crate::partition::Partition;
 use crate::sync::lock;
 use crate::types::{PARTITION_COUNT_MAX, TopicName};
@@ -35,14 +35,24 @@ impl<W: World> Catalog<W> {
     /// The directory's one name. Makes it where it does not exist.
     ///
     /// # Errors
-    /// `Invalid` settings; `NewerFormat`; `Io` where it cannot be made or read.
+    /// `Invalid` settings; `NewerFormat`; `ConfigMismatch` where it holds an index and no log; `Io`
+    /// where it cannot be made or read.
     pub async fn root(&self) -> StorageResult<PathBuf> {
         if let Some(root) = lock(&self.root).clone() {
             return Ok(root);
         }
         let root = self.make_root().await?;
-        check_or_write_format(&self.world, &root).await?;
-        *lock(&self.root) = Some(root.clone());
+        match read_or_write_format(&self.world, &root, Contents::Log).await? {
+            Contents::Log => *lock(&self.root) = Some(root.clone()),
+            Contents::IndexOnly { .. } => {
+                return Err(StorageError::ConfigMismatch {
+                    field: "the use of the directory",
+                    path: root,
+                    stored: "an index only".to_owned(),
+                    given: "a log".to_owned(),
+                });
+            }
+        }
         Ok(root)
     }
 
@@ -71,13 +81,14 @@ impl<W: World> Catalog<W> {
         }
         let root = self.make_root().await?;
         let given = self.config.partition_index_num_per_topic;
-        match read_format(&self.world, &root).await? {
-            Some(Contents::Log) => return Ok(None),
-            None if !make => return Ok(None),
-            None => {
-                let contents = Contents::IndexOnly { shard_count: given };
-                write_format(&self.world, &root, contents).await?;
-            }
+        let contents = if make {
+            let wanted = Contents::IndexOnly { shard_count: given };
+            Some(read_or_write_format(&self.world, &root, wanted).await?)
+        } else {
+            read_format(&self.world, &root).await?
+        };
+        match contents {
+            None | Some(Contents::Log) => return Ok(None),
             Some(Contents::IndexOnly { shard_count }) if shard_count == given => {}
             Some(Contents::IndexOnly { shard_count }) => {
                 return Err(StorageError::ConfigMismatch {
@@ -129,20 +140,16 @@ impl<W: World> Catalog<W> {
     /// `Exists`; `Invalid` name or count.
     pub async fn create_topic(&self, name: &str, partition_count: u32) -> StorageResult<TopicInfo> {
         let topic_name = topic_name(name)?;
-        if partition_count == 0 || partition_count > PARTITION_COUNT_MAX {
-            return Err(StorageError::Invalid {
-                field: "partition_count",
-                value: partition_count.to_string(),
-                remedy: format!("give a value from 1 to {PARTITION_COUNT_MAX}"),
-            });
-        }
+        check_count(partition_count.into())?;
         let root = self.root().await?;
+        let _lock = lock_root(&self.world, &root).await?;
         if TopicInfo::read(&self.world, &root, &topic_name).await?.is_some() {
             return Err(StorageError::Exists(format!("topic {name:?}")));
         }
         self.write_topic(&root, topic_name, partition_count).await
     }
 
+    /// To be called under the directory's lock.
     async fn write_topic(
         &self,
         root: &Path,
@@ -165,16 +172,24 @@ impl<W: World> Catalog<W> {
     /// The topic, made or widened where it has no partition `number` yet.
     pub(crate) async fn ensure_topic(&self, name: &str, number: u32) -> StorageResult<TopicInfo> {
         match self.topic(name).await {
-            Ok(topic) if number < topic.partition_count => Ok(topic),
-            Ok(topic) => {
-                let root = self.root().await?;
-                let wider = TopicInfo { partition_count: number + 1, ..topic };
-                wider.write(&self.world, &root).await?;
-                Ok(wider)
-            }
-            Err(StorageError::NotFound { .. }) => self.create_topic(name, number + 1).await,
-            Err(error) => Err(error),
+            Ok(topic) if number < topic.partition_count => return Ok(topic),
+            Ok(_) | Err(StorageError::NotFound { .. }) => {}
+            Err(error) => return Err(error),
         }
+        check_count(u64::from(number) + 1)?;
+        let (name, root) = (topic_name(name)?, self.root().await?);
+        let _lock = lock_root(&self.world, &root).await?;
+        // Others may have made or widened it meanwhile.
+        let Some(topic) = TopicInfo::read(&self.world, &root, &name).await? else {
+            return self.write_topic(&root, name, number + 1).await;
+        };
+        self.check_shards(&root, &topic)?;
+        if number < topic.partition_count {
+            return Ok(topic);
+        }
+        let wider = TopicInfo { partition_count: number + 1, ..topic };
+        wider.write(&self.world, &root).await?;
+        Ok(wider)
     }
 
     /// All topics, in order of their names.
@@ -195,8 +210,9 @@ impl<W: World> Catalog<W> {
     /// # Errors
     /// `NotFound`; `Locked` where one of its partitions has a writer.
     pub async fn delete_topic(&self, name: &str) -> StorageResult<()> {
-        let topic = self.topic(name).await?;
         let root = self.root().await?;
+        let _lock = lock_root(&self.world, &root).await?;
+        let topic = self.topic(name).await?;
         let directory = TopicInfo::directory(&root, &topic.name);
         let io = |error| StorageError::io("remove", &directory, error);
         let mut locks = Vec::new();
@@ -237,6 +253,17 @@ impl<W: World> Catalog<W> {
         partitions.entry(topic.to_owned()).or_default().insert(number, partition.clone());
         Ok(partition)
     }
+}
+
+fn check_count(partition_count: u64) -> StorageResult<()> {
+    if (1..=u64::from(PARTITION_COUNT_MAX)).contains(&partition_count) {
+        return Ok(());
+    }
+    Err(StorageError::Invalid {
+        field: "partition_count",
+        value: partition_count.to_string(),
+        remedy: format!("give a value from 1 to {PARTITION_COUNT_MAX}"),
+    })
 }
 
 /// Checks a topic's name.

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::error::{StorageError, StorageResult};
 use crate::io::{File, OpenMode, World, force_above};
 
+use super::root_lock::lock_root;
 use super::topic::replace_file;
 
 const FILE_NAME: &str = "FORMAT";
@@ -40,24 +41,27 @@ impl Contents {
     }
 }
 
-/// Checks the directory's format, and notes it where the directory is new.
+/// What the directory is for; notes `wanted` where it is new.
 ///
 /// # Errors
-/// `ConfigMismatch` where it holds no log; else as [`read_format`].
-pub(crate) async fn check_or_write_format<W: World>(world: &W, root: &Path) -> StorageResult<()> {
+/// `Locked` where another one keeps changing it; else as [`read_format`].
+pub(crate) async fn read_or_write_format<W: World>(
+    world: &W,
+    root: &Path,
+    wanted: Contents,
+) -> StorageResult<Contents> {
+    if let Some(contents) = read_format(world, root).await? {
+        return Ok(contents);
+    }
+    let _lock = lock_root(world, root).await?;
     match read_format(world, root).await? {
-        None => write_format(world, root, Contents::Log).await,
-        Some(Contents::Log) => Ok(()),
-        Some(Contents::IndexOnly { .. }) => Err(StorageError::ConfigMismatch {
-            field: "the use of the directory",
-            path: root.to_owned(),
-            stored: "an index only".to_owned(),
-            given: "a log".to_owned(),
-        }),
+        // Somebody else who found it new came first.
+        Some(contents) => Ok(contents),
+        None => write_format(world, root, wanted).await.map(|()| wanted),
     }
 }
 
-/// Notes what the new directory `root` is for.
+/// Notes what the new directory `root` is for. Nobody else may be making it.
 pub(crate) async fn write_format<W: World>(
     world: &W,
     root: &Path,

@@ -74,7 +74,7 @@ const NO_WAL: &str = "the index is written without a write-ahead log, so a secon
                       nothing into memory; keys are written once and never deleted";
 
 /// All that is known.
-pub static KNOWN: [Known; 10] = [
+pub static KNOWN: [Known; 11] = [
     Known {
         name: "stale-read-after-flush",
         what: "after a flush, a caught-up secondary answers single reads from what it replayed \
@@ -227,6 +227,19 @@ pub static KNOWN: [Known; 10] = [
         explains: |it, _| it.is_shadowed && it.who == Who::Secondary,
         plan: range_delete,
     },
+    Known {
+        name: "stale-scan-after-merge",
+        what: "a merge of files into the last level takes the sequence numbers of what it writes, so \
+               scans of a caught-up secondary, too, show what it replayed earlier",
+        class: Class::Reported,
+        upstream: A_REPORT,
+        effect: "a range by time would list what was replaced",
+        defence: NO_WAL,
+        shows: Shows::Always,
+        // The same cause as the first: told apart by the plan that shows it.
+        explains: |it, _| it.is_shadowed && it.who == Who::Secondary,
+        plan: stale_scan,
+    },
 ];
 
 /// The anomaly of a plan whose process had to be ended.
@@ -276,6 +289,12 @@ fn merge_twice() -> ProbePlan {
 fn range_delete() -> ProbePlan {
     let delete = write(0, Effect::DeleteRange(2));
     steps(vec![write(0, Effect::Put), OPEN, delete, FLUSH, CATCH_UP, SCAN])
+}
+
+fn stale_scan() -> ProbePlan {
+    // Two files: one alone would be moved as it is.
+    let (put, merge) = (|| write(0, Effect::Put), Operation::Compact { family: 0 });
+    steps(vec![put(), OPEN, FLUSH, put(), merge, CATCH_UP, SCAN])
 }
 
 fn late_family() -> ProbePlan {

@@ -176,9 +176,13 @@ impl WriteLog {
         found
     }
 
-    /// Whether `shown` is what comes of files with a prefix of the writes, and over them some of
-    /// the newest of `replayed`, the entries that a secondary once held in memory. Entries in
-    /// memory hide those in files, however new those are.
+    /// Whether `shown` is what comes of files with a prefix of the writes and of some of the newest
+    /// of `replayed`, the entries that a secondary once held in memory, in an order in which a
+    /// secondary may have them.
+    ///
+    /// Single reads have memory over all files. Scans go by sequence numbers; but a merge of files
+    /// into the last level takes the numbers of what it wrote, which then lies below memory, and a
+    /// range that is deleted in a file ends above memory.
     pub fn is_shadowed(
         &self,
         life: Life,
@@ -196,18 +200,20 @@ impl WriteLog {
             let is_written = |id: &u32| entries.iter().any(|one| one.id == *id);
             return shown.iter().flatten().all(is_written);
         }
-        let is_over = |base: &[Entry]| {
+        // `files` without numbers up to `merged`; what lies above goes by them.
+        let shows = |files: &[Entry], merged: usize, memory: &[&Entry]| {
+            let (merged, numbered) = files.split_at(merged);
+            let mut above: Vec<&Entry> = numbered.iter().chain(memory.iter().copied()).collect();
+            above.sort_by_key(|one| one.at);
+            fold(merged.iter().chain(above)) == *shown
+        };
+        let is_over = |files: &[Entry]| {
             let mut slices =
-                (0..held.len()).flat_map(|from| (from + 1..=held.len()).map(move |to| (from, to)));
-            slices.any(|(from, to)| {
-                let over = || base.iter().chain(held[from..to].iter().copied());
-                // Single reads have memory on top, scans have both by sequence numbers.
-                let mut mixed: Vec<&Entry> = over().collect();
-                mixed.sort_by_key(|one| one.at);
-                fold(over()) == *shown || fold(mixed.into_iter()) == *shown
+                (0..held.len()).flat_map(|from| (from + 1..=held.len()).map(move |to| from..to));
+            slices.any(|slice| {
+                (0..=files.len()).any(|merged| shows(files, merged, &held[slice.clone()]))
             })
         };
-        // Scans go by sequence numbers, but a range that is deleted in a file ends above memory.
         let is_range = |one: &&Entry| {
             matches!(one.effect, Effect::DeleteRange(_)) && !replayed.contains(&one.at)
         };

@@ -97,7 +97,10 @@ pub(super) fn descriptors(
     settings: &Settings,
     families: impl Iterator<Item = u8>,
 ) -> Vec<ColumnFamilyDescriptor> {
-    let mut descriptors = vec![ColumnFamilyDescriptor::new("default", Options::default())];
+    // Its buffer counts as well for how much of a write-ahead log is allocated ahead.
+    let mut default = Options::default();
+    default.set_write_buffer_size(size(settings.write_buffer_bytes));
+    let mut descriptors = vec![ColumnFamilyDescriptor::new("default", default)];
     let named = |of| ColumnFamilyDescriptor::new(name(of), family(settings));
     descriptors.extend(families.map(named));
     descriptors

@@ -79,6 +79,22 @@ fn memory_over_newer_files_is_told_from_any_other_staleness() {
     assert!(!shadowed(&[0], None));
 }
 
+/// A scan goes by sequence numbers, and those of merged files are gone.
+#[test]
+fn memory_lies_over_merged_files_and_under_newer_ones() {
+    let log = log(&[
+        (Effect::Put, Keeper::Wal),
+        (Effect::Put, Keeper::File),
+        (Effect::Merge, Keeper::Wal),
+    ]);
+    let shadowed = |replayed: &[u32], shown: &[u32]| {
+        let replayed = replayed.iter().copied().collect::<BTreeSet<_>>();
+        log.is_shadowed(LIFE, KEY, &replayed, &Some(shown.to_vec()))
+    };
+    assert!(shadowed(&[0], &[0, 2]));
+    assert!(!shadowed(&[], &[0, 2]) && !shadowed(&[0], &[1, 0]) && !shadowed(&[2], &[0, 2, 1]));
+}
+
 #[test]
 fn single_deletes_want_keys_that_were_put() {
     let is_put = |effects: &[(Effect, Keeper)]| log(effects).is_put(LIFE, KEY);

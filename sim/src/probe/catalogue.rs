@@ -292,8 +292,11 @@ fn range_delete() -> ProbePlan {
 }
 
 fn stale_scan() -> ProbePlan {
-    // Two files: one alone would be moved as it is.
-    let (put, merge) = (|| write(0, Effect::Put), Operation::Compact { family: 0 });
+    // Two files, since one alone would be moved as it is, and two keys, since the last one in a
+    // file keeps its number.
+    let put = |key| Write { family: 0, key: Key(key), effect: Effect::Put };
+    let put = || Operation::Write { writes: vec![put(0), put(1)], wal: true };
+    let merge = Operation::Compact { family: 0 };
     steps(vec![put(), OPEN, FLUSH, put(), merge, CATCH_UP, SCAN])
 }
 
@@ -331,10 +334,6 @@ fn unordered_write() -> ProbePlan {
 
 fn recycled_log() -> ProbePlan {
     let settings = Settings { recycle_wal_count: 4, ..Settings::default() };
-    let mut operations = vec![OPEN];
-    for _ in 0..60 {
-        operations.extend((0..6).map(|key| write(key, Effect::Put)));
-        operations.extend([CATCH_UP, FLUSH, CATCH_UP]);
-    }
-    plan(settings, None, operations)
+    let put = || write(0, Effect::Put);
+    plan(settings, None, vec![OPEN, put(), FLUSH, put(), FLUSH, CATCH_UP])
 }

@@ -21,6 +21,8 @@ pub fn draw(seed: u64, tier: Tier) -> ProbePlan {
     let race = (tier == Tier::Racing).then(|| race(&mut steps));
     if race.is_some() {
         settings.watches_bytes = false;
+        // The operations come again and again: files would pile up, and every read be slow.
+        settings.merges_by_itself = true;
     }
     let weights = Weights::draw(&mut steps, tier);
     let has_ranges = steps.chance(1, 4);

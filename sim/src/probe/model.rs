@@ -181,8 +181,9 @@ impl WriteLog {
     /// secondary may have them.
     ///
     /// Single reads have memory over all files. Scans go by sequence numbers; but a merge of files
-    /// into the last level takes the numbers of what it wrote, which then lies below memory, and a
-    /// range that is deleted in a file ends above memory.
+    /// into the last level takes the numbers of what it wrote, which then lies below memory, merge
+    /// operands that a flush made one come where the last of them was, before or after the same
+    /// one in memory, and a range that is deleted in a file ends above memory.
     pub fn is_shadowed(
         &self,
         life: Life,
@@ -200,12 +201,14 @@ impl WriteLog {
             let is_written = |id: &u32| entries.iter().any(|one| one.id == *id);
             return shown.iter().flatten().all(is_written);
         }
-        // `files` without numbers up to `merged`; what lies above goes by them.
+        // `files` without numbers up to `merged`; what lies above goes by them, or is one entry.
         let shows = |files: &[Entry], merged: usize, memory: &[&Entry]| {
-            let (merged, numbered) = files.split_at(merged);
-            let mut above: Vec<&Entry> = numbered.iter().chain(memory.iter().copied()).collect();
-            above.sort_by_key(|one| one.at);
-            fold(merged.iter().chain(above)) == *shown
+            let (merged, above) = files.split_at(merged);
+            let memory = || memory.iter().copied();
+            let mut numbered: Vec<&Entry> = above.iter().chain(memory()).collect();
+            numbered.sort_by_key(|one| one.at);
+            fold(merged.iter().chain(numbered)) == *shown
+                || fold(merged.iter().chain(memory()).chain(above)) == *shown
         };
         let is_over = |files: &[Entry]| {
             let mut slices =

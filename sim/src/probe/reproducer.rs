@@ -10,24 +10,51 @@ use super::operation::{Effect, Families, Hold, Operation, Role, Write};
 use super::plan::ProbePlan;
 
 /// The program. It prints what each instance shows wherever the plan reads, and panics where a
-/// reader that caught up differs from the primary.
+/// reader that caught up differs from the primary, or a snapshot from what it showed first. An
+/// iterator that is held is told of in a comment only.
 pub fn reproducer(plan: &ProbePlan) -> String {
-    let mut text = String::from(HEAD);
-    text += &families(plan);
+    let mut body = families(plan);
     let mut written: Vec<(u8, Key)> = Vec::new();
-    for operation in &plan.operations {
-        let lines = line(operation, &mut written);
+    let mut snapshots: Vec<(usize, String)> = Vec::new();
+    for (at, operation) in plan.operations.iter().enumerate() {
+        let mut lines = line(operation, &mut written);
+        if let Operation::Hold { reader, hold: Hold::Snapshot, span } = operation {
+            let end = (at + usize::from(*span)).min(plan.operations.len() - 1);
+            let shows = snapshot_shows(at, *reader, &plan.operations[at + 1..=end]);
+            let _ = write!(lines, "\nlet s{at} = r{reader}.snapshot();\nlet before = {shows};");
+            let text = "assert_eq!(before, after, \"the snapshot has moved\");";
+            snapshots.push((end, format!("let after = {shows};\n{text}")));
+        }
+        let ended = snapshots.extract_if(.., |(end, _)| *end == at);
+        ended.for_each(|(_, text)| lines += &format!("\n{text}"));
         for line in lines.lines() {
-            let _ = writeln!(text, "    {line}");
+            let _ = writeln!(body, "    {line}");
         }
     }
-    text += "}\n";
-    text
+    let names = USED.into_iter().filter(|name| HEAD.contains(name) || body.contains(name));
+    let names: Vec<&str> = names.collect();
+    format!("use rocksdb::{{{}}};\n\n{HEAD}{body}}}\n", names.join(", "))
+}
+
+/// What a program may use.
+const USED: [&str; 6] =
+    ["DB", "FlushOptions", "MergeOperands", "Options", "WriteBatch", "WriteOptions"];
+
+/// What the snapshot taken at `at` shows of the keys that are written meanwhile.
+fn snapshot_shows(at: usize, reader: u8, meanwhile: &[Operation]) -> String {
+    let mut written = Vec::new();
+    meanwhile.iter().for_each(|operation| drop(line(operation, &mut written)));
+    let gets: Vec<String> = written
+        .iter()
+        .map(|(family, of)| {
+            let family = format!("r{reader}.cf_handle(\"f{family}\").unwrap()");
+            format!("s{at}.get_cf({family}, {}).unwrap()", key(*of))
+        })
+        .collect();
+    format!("[{}]", gets.join(", "))
 }
 
 const HEAD: &str = "\
-use rocksdb::{DB, FlushOptions, MergeOperands, Options, WriteBatch, WriteOptions};
-
 fn append(_: &[u8], old: Option<&[u8]>, new: &MergeOperands) -> Option<Vec<u8>> {
     Some([old.unwrap_or_default().to_vec(), new.iter().collect::<Vec<_>>().concat()].concat())
 }
@@ -73,9 +100,11 @@ fn families(plan: &ProbePlan) -> String {
          let all = [&[\"default\"], names].concat();\n        \
          all.iter().map(|n| (n.to_string(), o.clone())).collect::<Vec<_>>()\n    }};"
     );
+    let changes = |it: &Operation| matches!(it, Operation::Create { .. } | Operation::Drop { .. });
+    let p = if plan.operations.iter().any(changes) { "mut p" } else { "p" };
     let _ = writeln!(
         text,
-        "    let mut p = \
+        "    let {p} = \
          DB::open_cf_with_opts(&o, path.join(\"p\"), families(&[{names}])).unwrap();"
     );
     text
@@ -135,10 +164,10 @@ fn line(operation: &Operation, written: &mut Vec<(u8, Key)>) -> String {
         }
         Operation::Hold { reader, hold, span } => {
             let what = match hold {
-                Hold::Iterator => "iterator",
-                Hold::Snapshot => "snapshot",
+                Hold::Iterator => "An iterator",
+                Hold::Snapshot => "A snapshot",
             };
-            format!("// An {what} of r{reader} is held over the next {span} operations.")
+            format!("// {what} of r{reader} is held over the next {span} operations.")
         }
         Operation::WriteToReader { reader } => {
             format!("assert!(r{reader}.put(\"beat\", \"\").is_err());")

@@ -26,9 +26,9 @@ use self::primary::Primary;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
-    /// The engine's: a batch without a write-ahead log, then an atomic flush.
+    /// The engine's for short runs: a batch without a write-ahead log, then an atomic flush.
     Batch,
-    /// The engine's other one: a file a family, taken in one after the other.
+    /// The engine's for long runs: a file a family, taken in one after the other.
     Ingest,
     /// A mistake: a batch with a write-ahead log, flushed by RocksDB when it likes.
     Logged,

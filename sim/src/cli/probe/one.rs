@@ -1,6 +1,7 @@
 //! One plan: of a file, or of a known finding.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::probe::catalogue::{self, Known};
 use crate::probe::finding::Outcome;
@@ -17,12 +18,14 @@ use super::worker::{read, run_plan};
 
 /// Candidates that are tried at most.
 const RUNS_MAX: u64 = 2_000;
+/// What is not small by then stays as it is: plans that race or hang take long each.
+const SHRINK_MAX: Duration = Duration::from_secs(30);
 
 /// The plan in a file.
 pub(super) fn file(args: &ProbeArgs, path: &Path) -> Ended {
     let plan = read(path)?;
     if let Some(what) = args.print {
-        return Ok(printed(&plan, what));
+        return printed(&plan, what);
     }
     let outcome = run_plan(&plan, None)?;
     for told in &outcome.violations {
@@ -54,10 +57,14 @@ fn worst(outcome: &Outcome, plan: &ProbePlan) -> Option<Signature> {
     new.or_else(|| outcome.violations.first()).map(|told| told.signature.clone())
 }
 
-/// The smallest plan that breaks the same rule in the same way, in `need` of `of` runs where it
-/// races; and how many candidates were tried.
+/// The smallest plan that was found in half a minute to break the same rule in the same way, in
+/// `need` of `of` runs where it races; and how many candidates were tried.
 pub(super) fn smallest(plan: &ProbePlan, aim: &Signature, need: u32, of: u32) -> (ProbePlan, u64) {
+    let began = Instant::now();
     let shows_once = |plan: &ProbePlan| {
+        if began.elapsed() > SHRINK_MAX {
+            return false;
+        }
         let outcome = run_plan(plan, None);
         outcome.is_ok_and(|outcome| outcome.violations.iter().any(|told| told.signature == *aim))
     };
@@ -80,7 +87,7 @@ pub(super) fn known(args: &ProbeArgs, name: &str) -> Ended {
         Failure::new(Exit::Usage, format!("no finding is called {name:?}: see duolog explain"))
     })?;
     if let Some(what) = args.print {
-        return Ok(printed(&(known.plan)(), what));
+        return printed(&(known.plan)(), what);
     }
     let seen = seen(known)?;
     let shows = if seen.shows { "shows" } else { "does NOT show" };
@@ -107,10 +114,15 @@ pub(super) fn seconds(ms: u64) -> f64 {
     ms as f64 / 1_000.0
 }
 
-fn printed(plan: &ProbePlan, what: Print) -> Exit {
-    print(&match what {
-        Print::Plan => plan.to_text(),
-        Print::Reproducer => reproducer(plan),
+fn printed(plan: &ProbePlan, what: Print) -> Ended {
+    print(&match (what, plan.tier()) {
+        (Print::Plan, _) => plan.to_text(),
+        (Print::Reproducer, Tier::Deterministic) => reproducer(plan),
+        (Print::Reproducer, Tier::Racing) => {
+            let text = "its threads race, and only a plan of one thread is printed as a program: \
+                        see sim/examples/missing_keys.rs";
+            return Err(Failure::new(Exit::Usage, text));
+        }
     });
-    Exit::Pass
+    Ok(Exit::Pass)
 }

@@ -75,7 +75,7 @@ fn memory_over_newer_files_is_told_from_any_other_staleness() {
     assert!(shadowed(&[1], Some(vec![0, 1, 1])));
     assert!(!shadowed(&[], Some(vec![0])));
     // A scan has both where their numbers belong.
-    assert!(shadowed(&[1], Some(vec![0, 1, 1])) && !shadowed(&[1], Some(vec![0, 2, 1])));
+    assert!(!shadowed(&[1], Some(vec![0, 2, 1])) && !shadowed(&[1], Some(vec![1, 1, 0])));
     assert!(!shadowed(&[0], None));
 }
 
@@ -93,6 +93,18 @@ fn memory_lies_over_merged_files_and_under_newer_ones() {
     };
     assert!(shadowed(&[0], &[0, 2]));
     assert!(!shadowed(&[], &[0, 2]) && !shadowed(&[0], &[1, 0]) && !shadowed(&[2], &[0, 2, 1]));
+}
+
+/// A scan from the end meets the entry in memory first.
+#[test]
+fn memory_lies_below_operands_that_a_flush_made_one() {
+    let log = log(&[(Effect::Merge, Keeper::Wal), (Effect::Merge, Keeper::Wal)]);
+    let shadowed = |replayed: &[u32], shown: &[u32]| {
+        let replayed = replayed.iter().copied().collect::<BTreeSet<_>>();
+        log.is_shadowed(LIFE, KEY, &replayed, &Some(shown.to_vec()))
+    };
+    assert!(shadowed(&[1], &[1, 0, 1]) && shadowed(&[1], &[0, 1, 1]));
+    assert!(!shadowed(&[1], &[1, 1, 0]) && !shadowed(&[0], &[1, 0, 1]));
 }
 
 #[test]

@@ -27,7 +27,9 @@ use super::state::State;
 
 /// A write waits where so many keys were written since the slowest reader caught up: what piles
 /// up would only make catch-ups long.
-const AHEAD_MAX: u32 = 4_000;
+const AHEAD_MAX: u32 = 1_000;
+/// In each round of this number merges are puts: values that only grow make every read long.
+const ROUNDS_OF_MERGES: u32 = 8;
 
 struct Racing<'a> {
     plan: &'a ProbePlan,
@@ -165,7 +167,7 @@ impl Racing<'_> {
                 if self.is_over.load(Ordering::SeqCst) {
                     return run;
                 }
-                match self.operation(db, operation) {
+                match self.operation(db, operation, round % ROUNDS_OF_MERGES == 0) {
                     Ok(true) => run.count(operation.name()),
                     Ok(false) => {}
                     Err(error) => {
@@ -187,8 +189,8 @@ impl Racing<'_> {
         self.state().log.next() > self.followed.load(Ordering::SeqCst) + AHEAD_MAX
     }
 
-    /// Whether there was something to do.
-    fn operation(&self, db: &DB, operation: &Operation) -> Answer<bool> {
+    /// Whether there was something to do. Where `puts`, merges are puts.
+    fn operation(&self, db: &DB, operation: &Operation, puts: bool) -> Answer<bool> {
         match operation {
             Operation::Write { wal: true, .. } if self.race.inserts => {
                 let key = Key(Key::INSERTED + self.state().log.next());
@@ -197,7 +199,11 @@ impl Racing<'_> {
                 self.batch(db, &families.iter().map(put).collect::<Vec<_>>(), true)?;
             }
             Operation::Write { writes, wal } if !self.race.inserts => {
-                self.batch(db, writes, *wal)?;
+                let put = |write: &Write| match write.effect {
+                    Effect::Merge if puts => Write { effect: Effect::Put, ..*write },
+                    _ => *write,
+                };
+                self.batch(db, &writes.iter().map(put).collect::<Vec<_>>(), *wal)?;
             }
             Operation::Ingest { family, keys } if !self.race.inserts => {
                 self.ingest(db, *family, keys)?;

@@ -19,7 +19,7 @@ use super::super::options;
 use super::super::plan::{ProbePlan, Race};
 use super::super::rocks::{batch, handle, read, said};
 use super::super::rule::errors::{self, Beside, Doing};
-use super::super::rule::{backwards, cut, interval, sequence};
+use super::super::rule::{Rule, backwards, cut, interval, sequence};
 use super::super::store::{Answer, Numbered};
 use super::super::violation::Violation;
 use super::ProbeRun;
@@ -106,7 +106,7 @@ fn joined<T>(ended: std::thread::Result<T>) -> T {
 }
 
 /// Holds what one reader saw against the rules; each violation is told whether the next catch-up
-/// healed it.
+/// healed it. Of what the last one showed nobody knows that, so it is not told.
 fn judge(state: &State, observations: &[Observation], moment: Moment, run: &mut ProbeRun) {
     let mut floors = backwards::Floors::default();
     let mut last: Vec<Violation> = Vec::new();
@@ -116,13 +116,18 @@ fn judge(state: &State, observations: &[Observation], moment: Moment, run: &mut 
         found.extend(cut::judge(&state.log, seen));
         found.extend(backwards::judge(&state.log, &mut floors, seen));
         for mut violation in last.drain(..) {
-            let is_again = |one: &Violation| one.signature.rule == violation.signature.rule;
-            violation.signature.is_healed = !found.iter().any(is_again);
+            violation.signature.is_healed = !found.iter().any(|one| is_again(one, &violation));
             run.violations.push(violation);
         }
         last = found;
     }
-    run.violations.append(&mut last);
+}
+
+/// Whether `one` breaks the same rule as `before`, of the same key where it is of one.
+fn is_again(one: &Violation, before: &Violation) -> bool {
+    let key = |it: &Violation| it.words.split(" is ").next().map(str::to_owned);
+    let is_of_key = before.signature.rule == Rule::Interval;
+    one.signature.rule == before.signature.rule && (!is_of_key || key(one) == key(before))
 }
 
 /// All that may have come from a write-ahead log: nobody knows what was in files when.

@@ -229,8 +229,8 @@ pub static KNOWN: [Known; 11] = [
     },
     Known {
         name: "stale-scan-after-merge",
-        what: "a merge of files into the last level takes the sequence numbers of what it writes, so \
-               scans of a caught-up secondary, too, show what it replayed earlier",
+        what: "a merge of files into the last level takes the sequence numbers of what it writes, \
+               so scans of a caught-up secondary, too, show what it replayed earlier",
         class: Class::Reported,
         upstream: A_REPORT,
         effect: "a range by time would list what was replaced",

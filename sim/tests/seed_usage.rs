@@ -3,6 +3,7 @@
 //! with ids that come again and are dropped, a small buffer, and another writer beside it. What
 //! must not hold without freshness is in `planted`.
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods)] // The writer beside it is on a thread of its own.
 
 use std::collections::BTreeMap;
 use std::num::NonZero;

@@ -137,7 +137,7 @@ impl<W: World> Catalog<W> {
     /// Makes a topic of `partition_count` partitions.
     ///
     /// # Errors
-    /// `Exists`; `Invalid` name or count.
+    /// `Exists`; `Invalid` name or count; `Locked` where others keep changing the directory.
     pub async fn create_topic(&self, name: &str, partition_count: u32) -> StorageResult<TopicInfo> {
         let topic_name = topic_name(name)?;
         check_count(partition_count.into())?;
@@ -208,10 +208,11 @@ impl<W: World> Catalog<W> {
     /// Removes a topic and its messages. Handles of it answer `Closed` from here on.
     ///
     /// # Errors
-    /// `NotFound`; `Locked` where one of its partitions has a writer.
+    /// `NotFound`; `Locked` where one of its partitions has a writer, or others keep changing the
+    /// directory.
     pub async fn delete_topic(&self, name: &str) -> StorageResult<()> {
         let root = self.root().await?;
-        let _lock = lock_root(&self.world, &root).await?;
+        let root_lock = lock_root(&self.world, &root).await?;
         let topic = self.topic(name).await?;
         let directory = TopicInfo::directory(&root, &topic.name);
         let io = |error| StorageError::io("remove", &directory, error);
@@ -231,7 +232,8 @@ impl<W: World> Catalog<W> {
         let grave = root.join(format!(".deleted-{:032x}", topic.topic_id));
         self.world.rename(&directory, &grave).await.map_err(io)?;
         self.world.sync_directory(&root).await.map_err(io)?;
-        drop(locks);
+        // Nobody waits for the removal of files that nobody finds.
+        drop((locks, root_lock));
         self.world.remove_directory(&grave).await.map_err(io)
     }
 

@@ -45,7 +45,7 @@ impl<W: World> Log<W> {
     /// Makes a topic of partitions 0 up to `partition_count`, exclusive.
     ///
     /// # Errors
-    /// `Exists`; `Invalid` name or count.
+    /// `Exists`; `Invalid` name or count; `Locked` where others keep changing the directory.
     pub async fn create_topic(&self, name: &str, partition_count: u32) -> StorageResult<TopicInfo> {
         self.catalog.create_topic(name, partition_count).await
     }
@@ -66,7 +66,7 @@ impl<W: World> Log<W> {
     /// Removes a topic, its messages, index and commits.
     ///
     /// # Errors
-    /// `Locked` where a partition has a writer; `NotFound`.
+    /// `Locked` where a partition has a writer, or others keep changing the directory; `NotFound`.
     pub async fn delete_topic(&self, name: &str) -> StorageResult<()> {
         self.catalog.delete_topic(name).await
     }

@@ -21,6 +21,7 @@ use duolog::{
 
 const ROUNDS: u64 = 1000;
 const TOPIC: &str = "orders";
+const GROUP_ID: u32 = 7;
 
 /// Writer and reader of partition 0, as they are made from a directory.
 struct Usage<W: World> {
@@ -31,7 +32,7 @@ struct Usage<W: World> {
 
 impl Usage<Real> {
     async fn of_author(config: DiskConfig) -> Self {
-        let (storage_root, group_id) = (config.storage_dir.clone(), 7);
+        let storage_root = config.storage_dir.clone();
         let partition_index_num_per_topic = config.partition_index_num_per_topic;
         let write_ptr = Arc::new(WriterPositionPtr::new());
         let partition_buffer_set = PartitionBufferSet::new(
@@ -44,7 +45,7 @@ impl Usage<Real> {
         .unwrap();
         let reader_session = DiskStorageReaderSession::new(
             storage_root,
-            group_id,
+            GROUP_ID,
             partition_index_num_per_topic,
             vec![(TOPIC.to_owned(), ReadPosition::Latest)],
         );
@@ -55,9 +56,13 @@ impl Usage<Real> {
 impl<W: World> Usage<W> {
     fn of_world(world: &W, config: DiskConfig) -> Self {
         let read_positions = vec![(TOPIC.to_owned(), ReadPosition::Latest)];
-        let storage_root = config.storage_dir.clone();
-        let reader_session =
-            DiskStorageReaderSession::with_world(world.clone(), storage_root, 7, 1, read_positions);
+        let reader_session = DiskStorageReaderSession::with_world(
+            world.clone(),
+            config.storage_dir.clone(),
+            GROUP_ID,
+            config.partition_index_num_per_topic,
+            read_positions,
+        );
         let (partition_buffer_set, write_ptr) = writer_of(world, config, 0);
         Self { partition_buffer_set, reader_session, write_ptr }
     }
@@ -82,9 +87,8 @@ impl<W: World> Usage<W> {
     async fn read(&self, written: &[Message]) -> Result<(), String> {
         let n = NonZero::new(10).unwrap();
         let messages = self.reader_session.next(TOPIC, 0, n).await.unwrap();
-        let of = |ids: Vec<&str>| ids.join(", ");
-        let read = of(messages.iter().map(|message| message.id.as_str()).collect());
-        let written = of(written.iter().map(|message| message.id.as_str()).collect());
+        let read: Vec<&str> = messages.iter().map(|message| message.id.as_str()).collect();
+        let written: Vec<&str> = written.iter().map(|message| message.id.as_str()).collect();
         if read != written {
             return Err(format!("{read:?} is read after {written:?} was written"));
         }
@@ -191,9 +195,8 @@ fn writer_of<W: World>(
 ) -> (PartitionBufferSet<W>, Arc<WriterPositionPtr>) {
     let directory = config.storage_dir.join(TOPIC).join(partition.to_string());
     let (write_ptr, flusher) = (Arc::new(WriterPositionPtr::new()), Arc::new(Flusher::default()));
-    let world = world.clone();
     let set = PartitionBufferSet::with_world(
-        world,
+        world.clone(),
         directory,
         Arc::new(config),
         write_ptr.clone(),

@@ -84,9 +84,8 @@ pub static KNOWN: [Known; 11] = [
         effect: "a commit or an end of log that is overwritten would be read as it was",
         defence: NO_WAL,
         shows: Shows::Always,
-        explains: |it, _| {
-            it.is_shadowed
-                && it.who == Who::Secondary
+        explains: |it, plan| {
+            is_hidden_by_memory(it, plan)
                 && (it.rule != Rule::Interval || it.anomaly != "counted-twice")
         },
         plan: stale_read,
@@ -223,8 +222,7 @@ pub static KNOWN: [Known; 11] = [
         effect: "trimmed entries would be listed",
         defence: "the index deletes nothing; trimmed entries leave by compaction",
         shows: Shows::Always,
-        // The same cause as the first: told apart by the plan that shows it.
-        explains: |it, _| it.is_shadowed && it.who == Who::Secondary,
+        explains: is_hidden_by_memory,
         plan: range_delete,
     },
     Known {
@@ -236,8 +234,7 @@ pub static KNOWN: [Known; 11] = [
         effect: "a range by time would list what was replaced",
         defence: NO_WAL,
         shows: Shows::Always,
-        // The same cause as the first: told apart by the plan that shows it.
-        explains: |it, _| it.is_shadowed && it.who == Who::Secondary,
+        explains: is_hidden_by_memory,
         plan: stale_scan,
     },
 ];
@@ -246,6 +243,12 @@ pub static KNOWN: [Known; 11] = [
 pub const HANGS: &str = "hangs";
 /// The anomaly of a plan whose process ended by itself.
 pub const DIES: &str = "dies";
+
+/// The cause that the first finding shares with those of scans: the plans that show them tell them
+/// apart.
+fn is_hidden_by_memory(signature: &Signature, _: &ProbePlan) -> bool {
+    signature.is_shadowed && signature.who == Who::Secondary
+}
 
 /// The finding that explains a violation of a plan; the first one where several do.
 pub fn explained(signature: &Signature, plan: &ProbePlan) -> Option<&'static Known> {

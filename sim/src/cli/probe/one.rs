@@ -18,8 +18,6 @@ use super::worker::{read, run_plan};
 
 /// Candidates that are tried at most.
 const RUNS_MAX: u64 = 2_000;
-/// What is not small by then stays as it is: plans that race or hang take long each.
-const SHRINK_MAX: Duration = Duration::from_secs(30);
 
 /// The plan in a file.
 pub(super) fn file(args: &ProbeArgs, path: &Path) -> Ended {
@@ -36,7 +34,7 @@ pub(super) fn file(args: &ProbeArgs, path: &Path) -> Ended {
     if args.shrink {
         let aim = worst(&outcome, &plan);
         let aim = aim.ok_or_else(|| Failure::new(Exit::Inconclusive, "it shows nothing"))?;
-        let (smallest, runs) = smallest(&plan, &aim, args.need, args.of);
+        let (smallest, runs) = smallest(&plan, &aim, args, Duration::MAX);
         print(&format!("{}{} runs\n", smallest.to_text(), runs));
     }
     let is_new =
@@ -57,12 +55,17 @@ fn worst(outcome: &Outcome, plan: &ProbePlan) -> Option<Signature> {
     new.or_else(|| outcome.violations.first()).map(|told| told.signature.clone())
 }
 
-/// The smallest plan that was found in half a minute to break the same rule in the same way, in
-/// `need` of `of` runs where it races; and how many candidates were tried.
-pub(super) fn smallest(plan: &ProbePlan, aim: &Signature, need: u32, of: u32) -> (ProbePlan, u64) {
+/// The smallest plan that is found within `limit` to break the same rule in the same way, in as
+/// many runs as `args` say where it races; and how many candidates were tried.
+pub(super) fn smallest(
+    plan: &ProbePlan,
+    aim: &Signature,
+    args: &ProbeArgs,
+    limit: Duration,
+) -> (ProbePlan, u64) {
     let began = Instant::now();
     let shows_once = |plan: &ProbePlan| {
-        if began.elapsed() > SHRINK_MAX {
+        if began.elapsed() > limit {
             return false;
         }
         let outcome = run_plan(plan, None);
@@ -71,12 +74,12 @@ pub(super) fn smallest(plan: &ProbePlan, aim: &Signature, need: u32, of: u32) ->
     shrink(plan, RUNS_MAX, |candidate| match candidate.tier() {
         Tier::Deterministic => shows_once(candidate),
         Tier::Racing => {
-            let (mut shown, mut left) = (0, of);
-            while shown < need && left > 0 && shown + left >= need {
+            let (mut shown, mut left) = (0, args.of);
+            while shown < args.need && left > 0 && shown + left >= args.need {
                 shown += u32::from(shows_once(candidate));
                 left -= 1;
             }
-            shown >= need
+            shown >= args.need
         }
     })
 }

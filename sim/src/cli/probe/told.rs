@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use comfy_table::{Table, TableStyle};
 use serde::Serialize;
@@ -23,6 +24,8 @@ use super::scheme::SchemeSeen;
 
 /// New findings that are shrunk.
 const SHRUNK_MAX: usize = 3;
+/// What is not small by then stays as it is: plans that race or hang take long each.
+const SHRINK_MAX: Duration = Duration::from_secs(30);
 
 /// All that was found.
 #[derive(Debug, Default, Serialize)]
@@ -87,7 +90,7 @@ impl Report {
         for (number, found) in unknown.enumerate() {
             let directory = args.output.clone().unwrap_or_else(|| Path::new(ROOT).join("probe"));
             let plan = draw(found.first_seed, found.tier);
-            let (smallest, _) = smallest(&plan, &found.signature, args.need, args.of);
+            let (smallest, _) = smallest(&plan, &found.signature, args, SHRINK_MAX);
             let name = format!("{:#x}-{number}", found.first_seed);
             let mut files = vec![("json", smallest.to_text())];
             if found.tier == Tier::Deterministic {

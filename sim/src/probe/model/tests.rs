@@ -17,6 +17,10 @@ fn log(effects: &[(Effect, Keeper)]) -> WriteLog {
     log
 }
 
+fn is_shadowed(log: &WriteLog, replayed: &[u32], shown: Shown) -> bool {
+    log.is_shadowed(LIFE, KEY, &replayed.iter().copied().collect::<BTreeSet<_>>(), &shown)
+}
+
 #[test]
 fn what_an_instance_surely_has_bounds_what_it_may_show() {
     let log = log(&[(Effect::Put, Keeper::Wal), (Effect::Put, Keeper::Wal)]);
@@ -67,9 +71,7 @@ fn memory_over_newer_files_is_told_from_any_other_staleness() {
         (Effect::Merge, Keeper::Wal),
         (Effect::Put, Keeper::Wal),
     ]);
-    let shadowed = |replayed: &[u32], shown: Shown| {
-        log.is_shadowed(LIFE, KEY, &replayed.iter().copied().collect::<BTreeSet<_>>(), &shown)
-    };
+    let shadowed = |replayed: &[u32], shown| is_shadowed(&log, replayed, shown);
     assert!(shadowed(&[0], Some(vec![0])));
     // A merge in memory comes on top of files that have it already.
     assert!(shadowed(&[1], Some(vec![0, 1, 1])));
@@ -87,10 +89,8 @@ fn memory_lies_over_merged_files_and_under_newer_ones() {
         (Effect::Put, Keeper::File),
         (Effect::Merge, Keeper::Wal),
     ]);
-    let shadowed = |replayed: &[u32], shown: &[u32]| {
-        let replayed = replayed.iter().copied().collect::<BTreeSet<_>>();
-        log.is_shadowed(LIFE, KEY, &replayed, &Some(shown.to_vec()))
-    };
+    let shadowed =
+        |replayed: &[u32], shown: &[u32]| is_shadowed(&log, replayed, Some(shown.to_vec()));
     assert!(shadowed(&[0], &[0, 2]));
     assert!(!shadowed(&[], &[0, 2]) && !shadowed(&[0], &[1, 0]) && !shadowed(&[2], &[0, 2, 1]));
 }
@@ -99,10 +99,8 @@ fn memory_lies_over_merged_files_and_under_newer_ones() {
 #[test]
 fn memory_lies_below_operands_that_a_flush_made_one() {
     let log = log(&[(Effect::Merge, Keeper::Wal), (Effect::Merge, Keeper::Wal)]);
-    let shadowed = |replayed: &[u32], shown: &[u32]| {
-        let replayed = replayed.iter().copied().collect::<BTreeSet<_>>();
-        log.is_shadowed(LIFE, KEY, &replayed, &Some(shown.to_vec()))
-    };
+    let shadowed =
+        |replayed: &[u32], shown: &[u32]| is_shadowed(&log, replayed, Some(shown.to_vec()));
     assert!(shadowed(&[1], &[1, 0, 1]) && shadowed(&[1], &[0, 1, 1]));
     assert!(!shadowed(&[1], &[1, 1, 0]) && !shadowed(&[0], &[1, 0, 1]));
 }

@@ -125,9 +125,10 @@ fn judge(state: &State, observations: &[Observation], moment: Moment, run: &mut 
 
 /// Whether `one` breaks the same rule as `before`, of the same key where it is of one.
 fn is_again(one: &Violation, before: &Violation) -> bool {
-    let key = |it: &Violation| it.words.split(" is ").next().map(str::to_owned);
+    // Words of the interval rule begin with the key, then what it is.
+    let [key, key_before] = [one, before].map(|it| it.words.split_once(" is ").map(|it| it.0));
     let is_of_key = before.signature.rule == Rule::Interval;
-    one.signature.rule == before.signature.rule && (!is_of_key || key(one) == key(before))
+    one.signature.rule == before.signature.rule && (!is_of_key || key == key_before)
 }
 
 /// All that may have come from a write-ahead log: nobody knows what was in files when.

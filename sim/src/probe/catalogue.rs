@@ -1,14 +1,13 @@
 //! What is known of RocksDB: each finding with the plan that shows it, where it stands upstream,
 //! what it would do to the engine, and why it does not.
 
+mod plans;
 #[cfg(test)]
 mod tests;
 
-use super::key::Key;
-use super::operation::{Effect, Families, Hold, Operation, ReadKind, Role, Write};
-use super::plan::{FORMAT, ProbePlan, Race, Tier};
+use super::operation::{Families, Operation};
+use super::plan::{ProbePlan, Tier};
 use super::rule::Rule;
-use super::settings::Settings;
 use super::violation::{Signature, Who};
 
 /// The release that the findings are held as facts for.
@@ -74,7 +73,7 @@ const NO_WAL: &str = "the index is written without a write-ahead log, so a secon
                       nothing into memory; keys are written once and never deleted";
 
 /// All that is known.
-pub static KNOWN: [Known; 11] = [
+pub static KNOWN: [Known; 15] = [
     Known {
         name: "stale-read-after-flush",
         what: "after a flush, a caught-up secondary answers single reads from what it replayed \
@@ -86,9 +85,9 @@ pub static KNOWN: [Known; 11] = [
         shows: Shows::Always,
         explains: |it, plan| {
             is_hidden_by_memory(it, plan)
-                && (it.rule != Rule::Interval || it.anomaly != "counted-twice")
+                && !["counted-twice", "snapshot-moved"].contains(&&*it.anomaly)
         },
-        plan: stale_read,
+        plan: plans::stale_read,
     },
     Known {
         name: "merge-counted-twice",
@@ -100,12 +99,12 @@ pub static KNOWN: [Known; 11] = [
         defence: NO_WAL,
         shows: Shows::Always,
         explains: |it, _| it.is_shadowed && it.anomaly == "counted-twice",
-        plan: merge_twice,
+        plan: plans::merge_twice,
     },
     Known {
         name: "catch-up-misses-flushed-log",
         what: "a catch-up beside a flush says that it succeeded, and lacks writes that were \
-               acknowledged before it began; the next one has them",
+               acknowledged before it began; a later one has them, mostly the next",
         class: Class::Unreported,
         upstream: "no report found; FindNewLogNumbers is the same in 11.12.0",
         effect: "an acknowledged message would not be found",
@@ -114,13 +113,14 @@ pub static KNOWN: [Known; 11] = [
         shows: Shows::Within(40),
         explains: |it, plan| {
             let is_missed = match it.rule {
-                Rule::Interval => ["missing", "stale", "deleted-shown"].contains(&&*it.anomaly),
+                // Where merges that were replayed earlier come on top, it may be any value.
+                Rule::Interval => it.anomaly != "malformed",
                 Rule::Cut | Rule::Backwards => true,
                 _ => false,
             };
             plan.tier() == Tier::Racing && it.who == Who::Secondary && is_missed && it.is_healed
         },
-        plan: missed_log,
+        plan: plans::missed_log,
     },
     Known {
         name: "late-family-breaks-secondary",
@@ -134,7 +134,7 @@ pub static KNOWN: [Known; 11] = [
         explains: |it, _| {
             it.rule == Rule::Errors && it.is_late_family && it.anomaly == "corruption"
         },
-        plan: late_family,
+        plan: plans::late_family,
     },
     Known {
         name: "snapshot-ignored",
@@ -146,7 +146,7 @@ pub static KNOWN: [Known; 11] = [
                   coverage",
         shows: Shows::Always,
         explains: |it, _| it.rule == Rule::Held && it.anomaly == "snapshot-moved",
-        plan: snapshot_ignored,
+        plan: plans::snapshot_ignored,
     },
     Known {
         name: "recycled-log-hangs-secondary",
@@ -160,7 +160,7 @@ pub static KNOWN: [Known; 11] = [
             let follows = plan.operations.iter().any(Operation::catches_up) || plan.race.is_some();
             it.anomaly == HANGS && plan.settings.recycle_wal_count > 0 && follows
         },
-        plan: recycled_log,
+        plan: plans::recycled_log,
     },
     Known {
         name: "manual-flush-hangs-unordered-write",
@@ -176,7 +176,7 @@ pub static KNOWN: [Known; 11] = [
             let settings = &plan.settings;
             it.anomaly == HANGS && settings.manual_wal_flush && settings.unordered_write
         },
-        plan: unordered_write,
+        plan: plans::unordered_write,
     },
     Known {
         name: "range-delete-crashes-backward-scan",
@@ -195,7 +195,7 @@ pub static KNOWN: [Known; 11] = [
                 && has(Operation::logs_range_delete)
                 && (has(Operation::scans_backward) || plan.race.is_some())
         },
-        plan: backward_scan,
+        plan: plans::backward_scan,
     },
     Known {
         name: "secondary-ahead-of-primary",
@@ -211,7 +211,7 @@ pub static KNOWN: [Known; 11] = [
                 && it.rule == Rule::Sequence
                 && it.anomaly == "sequence-ahead"
         },
-        plan: missed_log,
+        plan: plans::missed_log,
     },
     Known {
         name: "range-delete-missed-by-scan",
@@ -223,7 +223,7 @@ pub static KNOWN: [Known; 11] = [
         defence: "the index deletes nothing; trimmed entries leave by compaction",
         shows: Shows::Always,
         explains: is_hidden_by_memory,
-        plan: range_delete,
+        plan: plans::range_delete,
     },
     Known {
         name: "stale-scan-after-merge",
@@ -235,7 +235,89 @@ pub static KNOWN: [Known; 11] = [
         defence: NO_WAL,
         shows: Shows::Always,
         explains: is_hidden_by_memory,
-        plan: stale_scan,
+        plan: plans::stale_scan,
+    },
+    Known {
+        name: "few-open-files-lose-merged-ones",
+        what: "a secondary or read-only instance that may not hold all files open fails to read, \
+               once the primary has merged and removed one that it did not hold",
+        class: Class::Documented,
+        upstream: "facebook/rocksdb#10260: hold all files open, or keep the primary from removing \
+                   what others read",
+        effect: "lookups would fail at any time",
+        defence: "readers open with max_open_files = -1",
+        shows: Shows::Always,
+        explains: |it, plan| {
+            let is_reader = matches!(it.who, Who::Secondary | Who::Frozen);
+            let is_few = plan.settings.open_files_max >= 0;
+            it.rule == Rule::Errors && it.anomaly == "io-error" && is_reader && is_few
+        },
+        plan: plans::few_open_files,
+    },
+    Known {
+        name: "dropped-family-loses-keys",
+        what: "where a family is flushed and dropped, the next catch-up of a secondary that has \
+               it open takes keys away that it showed before, though db.h says that what a \
+               dropped family had can still be read",
+        class: Class::Unreported,
+        upstream: "no report found; the memtables whose log was flushed go, and the version with \
+                   the file is not installed, since the family is dropped",
+        effect: "entries of the index would vanish",
+        defence: "no family is ever dropped",
+        shows: Shows::Always,
+        explains: |it, _| {
+            let is_less = match it.rule {
+                Rule::Interval => ["missing", "stale", "deleted-shown"].contains(&&*it.anomaly),
+                Rule::Backwards => true,
+                _ => false,
+            };
+            it.is_dropped_family && it.who == Who::Secondary && is_less
+        },
+        plan: plans::dropped_family,
+    },
+    Known {
+        name: "recreated-family-crashes-catch-up",
+        what: "where a family was dropped and made again, the first catch-up of a secondary that \
+               was opened afterwards uses the memory of the dropped one, which is freed",
+        class: Class::Unreported,
+        upstream: "no report found; ManifestTailer keeps the family among those that changed, and \
+                   DestroyCfAndCleanup frees it; the same in 11.12.0",
+        effect: "the process of a reader would die",
+        defence: "no family is ever dropped",
+        shows: Shows::Always,
+        explains: |it, plan| {
+            let mut dropped = Families(0);
+            let mut is_again = |operation: &Operation| match operation {
+                Operation::Drop { family } => {
+                    dropped.0 |= 1 << family;
+                    false
+                }
+                Operation::Create { family } => dropped.has(*family),
+                _ => false,
+            };
+            let again = plan.operations.iter().position(&mut is_again);
+            let follows = |from| plan.operations[from..].iter().any(Operation::catches_up);
+            it.anomaly == DIES && again.is_some_and(follows)
+        },
+        plan: plans::recreated_family,
+    },
+    Known {
+        name: "sequence-numbers-come-again",
+        what: "what the write-ahead log has of a dropped family is not replayed when the primary \
+               opens, so its sequence number is lower than before, and than that of readers",
+        class: Class::Unreported,
+        upstream: "no report found; recovery goes by the highest number of what it replays",
+        effect: "two writes would have one number: none says how far a reader is",
+        defence: "no family is ever dropped, and no sequence number of RocksDB is used",
+        shows: Shows::Always,
+        explains: |it, plan| {
+            let has = |is: fn(&Operation) -> bool| plan.operations.iter().any(is);
+            it.rule == Rule::Sequence
+                && it.anomaly == "sequence-ahead"
+                && has(|it| matches!(it, Operation::Drop { .. }))
+                && has(|it| matches!(it, Operation::Open))
+        },
+        plan: plans::reused_numbers,
     },
 ];
 
@@ -258,85 +340,4 @@ pub fn explained(signature: &Signature, plan: &ProbePlan) -> Option<&'static Kno
 /// The finding of this name.
 pub fn named(name: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| known.name == name)
-}
-
-const ALL: Families = Families(1);
-
-fn plan(settings: Settings, race: Option<Race>, operations: Vec<Operation>) -> ProbePlan {
-    ProbePlan { format: FORMAT, seed: 0, settings, race, operations }
-}
-
-fn steps(operations: Vec<Operation>) -> ProbePlan {
-    plan(Settings::default(), None, operations)
-}
-
-fn write(key: u32, effect: Effect) -> Operation {
-    Operation::Write { writes: vec![Write { family: 0, key: Key(key), effect }], wal: true }
-}
-
-const OPEN: Operation = Operation::OpenReader { reader: 0, role: Role::Secondary, families: ALL };
-const CATCH_UP: Operation = Operation::CatchUp { reader: 0 };
-const FLUSH: Operation = Operation::Flush { families: ALL };
-const GET: Operation = Operation::Read { reader: Some(0), family: 0, kind: ReadKind::Get };
-const SCAN: Operation = Operation::Read { reader: Some(0), family: 0, kind: ReadKind::Forward };
-
-fn stale_read() -> ProbePlan {
-    let put = || write(0, Effect::Put);
-    steps(vec![put(), OPEN, put(), FLUSH, CATCH_UP, GET])
-}
-
-fn merge_twice() -> ProbePlan {
-    steps(vec![write(0, Effect::Merge), OPEN, FLUSH, CATCH_UP, GET])
-}
-
-fn range_delete() -> ProbePlan {
-    let delete = write(0, Effect::DeleteRange(2));
-    steps(vec![write(0, Effect::Put), OPEN, delete, FLUSH, CATCH_UP, SCAN])
-}
-
-fn stale_scan() -> ProbePlan {
-    // Two files, since one alone would be moved as it is, and two keys, since the last one in a
-    // file keeps its number.
-    let put = |key| Write { family: 0, key: Key(key), effect: Effect::Put };
-    let put = || Operation::Write { writes: vec![put(0), put(1)], wal: true };
-    let merge = Operation::Compact { family: 0 };
-    steps(vec![put(), OPEN, FLUSH, put(), merge, CATCH_UP, SCAN])
-}
-
-fn late_family() -> ProbePlan {
-    let writes = vec![Write { family: 1, key: Key(0), effect: Effect::Put }];
-    let put = Operation::Write { writes, wal: true };
-    let flush = Operation::Flush { families: Families(2) };
-    steps(vec![OPEN, Operation::Create { family: 1 }, put, flush, CATCH_UP])
-}
-
-fn snapshot_ignored() -> ProbePlan {
-    let hold = Operation::Hold { reader: 0, hold: Hold::Snapshot, span: 2 };
-    steps(vec![OPEN, hold, write(0, Effect::Put), CATCH_UP])
-}
-
-fn missed_log() -> ProbePlan {
-    let settings =
-        Settings { write_buffer_bytes: 64 << 10, filler_bytes: 100, ..Settings::default() };
-    let race = Race { readers: 1, catch_ups: 500, inserts: true, flush_every: 0 };
-    plan(settings, Some(race), vec![write(0, Effect::Put)])
-}
-
-fn backward_scan() -> ProbePlan {
-    let read = Operation::Read { reader: Some(0), family: 0, kind: ReadKind::Backward };
-    let delete = write(0, Effect::DeleteRange(1));
-    // A merge of files, where a flush alone does not do it.
-    steps(vec![OPEN, delete, CATCH_UP, Operation::Compact { family: 0 }, CATCH_UP, read])
-}
-
-fn unordered_write() -> ProbePlan {
-    let settings =
-        Settings { manual_wal_flush: true, unordered_write: true, ..Settings::default() };
-    plan(settings, None, vec![write(0, Effect::Put)])
-}
-
-fn recycled_log() -> ProbePlan {
-    let settings = Settings { recycle_wal_count: 4, ..Settings::default() };
-    let put = || write(0, Effect::Put);
-    plan(settings, None, vec![OPEN, put(), FLUSH, put(), FLUSH, CATCH_UP])
 }

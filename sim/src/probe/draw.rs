@@ -6,7 +6,7 @@ use crate::seed::{Stream, salt};
 use super::key::Key;
 use super::operation::{Effect, Families, Hold, Operation, ReadKind, Role, Write};
 use super::plan::{FORMAT, ProbePlan, Race, Tier};
-use super::settings::Settings;
+use super::settings::{Memtable, Settings};
 
 /// How many operations a plan has.
 const LENGTHS: std::ops::Range<u64> = 60..180;
@@ -23,6 +23,10 @@ pub fn draw(seed: u64, tier: Tier) -> ProbePlan {
         settings.watches_bytes = false;
         // The operations come again and again: files would pile up, and every read be slow.
         settings.merges_by_itself = true;
+        // Each read sorts a copy of all that a secondary ever replayed.
+        if settings.memtable == Memtable::Vector {
+            settings.memtable = Memtable::SkipList;
+        }
     }
     let weights = Weights::draw(&mut steps, tier);
     let has_ranges = steps.chance(1, 4);

@@ -169,10 +169,10 @@ impl Store for Fake {
                 reader.now = reader.first.clone();
             }
             Some(Lie::FamilyLeftOut) => {
-                let was = (reader.first.wal, reader.first.file);
-                reader.now = published;
                 let last = reader.families.values().last().copied();
-                reader.now.stopped.extend(last.map(|life| (life, was)));
+                let was = last.map(|life| (life, reader.first.followed(life)));
+                reader.now = published;
+                reader.now.stopped.extend(was);
                 reader.now.flushed.clear();
             }
             _ => reader.now = published,

@@ -56,6 +56,7 @@ impl Outcome {
             who: Who::Primary,
             is_shadowed: false,
             is_late_family: false,
+            is_dropped_family: false,
             is_healed: false,
         };
         let words = format!("the process of the plan {anomaly}");

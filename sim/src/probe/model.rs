@@ -47,28 +47,43 @@ pub struct Surely {
     pub memory: u32,
     /// All entries of a family below its place, since it was flushed.
     pub flushed: BTreeMap<Life, u32>,
-    /// Families that it follows no more, since they were dropped: logs and files as far as it had
-    /// followed them.
-    pub stopped: BTreeMap<Life, (u32, u32)>,
+    /// Families that it follows no more, since they were dropped, and how far it had.
+    pub stopped: BTreeMap<Life, Followed>,
+}
+
+/// How far all writes of each keeper are surely there: places, exclusive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Followed {
+    /// Of the write-ahead log.
+    pub wal: u32,
+    /// Of files taken in.
+    pub file: u32,
+    /// Of memory.
+    pub memory: u32,
 }
 
 impl Surely {
     /// Whether it has this entry.
     pub fn has(&self, life: Life, entry: &Entry) -> bool {
-        let (wal, file) = self.stopped.get(&life).copied().unwrap_or((self.wal, self.file));
-        let by_keeper = match entry.keeper {
-            Keeper::Wal => entry.at < wal,
-            Keeper::File => entry.at < file,
-            Keeper::Memory => entry.at < self.memory,
-        };
-        by_keeper || self.is_flushed(life, entry)
+        let is_logged = entry.keeper == Keeper::Wal && entry.at < self.followed(life).wal;
+        is_logged || self.is_flushed(life, entry)
     }
 
     /// Whether a file surely has this entry.
     pub fn is_flushed(&self, life: Life, entry: &Entry) -> bool {
-        self.flushed.get(&life).is_some_and(|to| entry.at < *to)
-            || (entry.keeper == Keeper::File && entry.at < self.file)
-            || (entry.keeper == Keeper::Memory && entry.at < self.memory)
+        let followed = self.followed(life);
+        let by_keeper = match entry.keeper {
+            Keeper::Wal => false,
+            Keeper::File => entry.at < followed.file,
+            Keeper::Memory => entry.at < followed.memory,
+        };
+        by_keeper || self.flushed.get(&life).is_some_and(|to| entry.at < *to)
+    }
+
+    /// How far it has what was written to a family.
+    pub fn followed(&self, life: Life) -> Followed {
+        let all = Followed { wal: self.wal, file: self.file, memory: self.memory };
+        self.stopped.get(&life).copied().unwrap_or(all)
     }
 }
 
@@ -110,6 +125,11 @@ impl WriteLog {
         fold(self.of(life, key).iter())
     }
 
+    /// The value of a key after every write that an instance surely has.
+    pub fn newest_of(&self, life: Life, key: Key, surely: &Surely) -> Shown {
+        fold(self.of(life, key).iter().filter(|one| surely.has(life, one)))
+    }
+
     /// Where a prefix of all writes below `upper` may end such that, with all that the instance
     /// surely has, `key` has the value that was `shown`. Empty where it may not have it.
     pub fn cuts(&self, life: Life, key: Key, surely: &Surely, upper: u32, shown: &Shown) -> Cuts {
@@ -142,10 +162,17 @@ impl WriteLog {
         upper: u32,
         shown: &Shown,
     ) -> bool {
+        // Mostly they end together, and that is soon found.
+        if !self.cuts(life, key, surely, upper, shown).is_empty() {
+            return true;
+        }
         let entries = self.of(life, key);
         let entries = &entries[..entries.partition_point(|one| one.at < upper)];
-        let unsure = entries.iter().filter(|one| !surely.has(life, one)).map(|one| one.at + 1);
-        let ends: &Vec<u32> = &[0].into_iter().chain(unsure).collect();
+        let unsure = |one: &&Entry| !surely.has(life, one);
+        let ends = |keeper| -> Vec<u32> {
+            let of_keeper = entries.iter().filter(|one| one.keeper == keeper).filter(unsure);
+            [0].into_iter().chain(of_keeper.map(|one| one.at + 1)).collect()
+        };
         let comes = |wal: u32, memory: u32, file: u32| {
             let end = |keeper| match keeper {
                 Keeper::Wal => wal,
@@ -155,8 +182,10 @@ impl WriteLog {
             let is_visible = |one: &&Entry| surely.has(life, one) || one.at < end(one.keeper);
             fold(entries.iter().filter(is_visible)) == *shown
         };
-        let mut pairs = ends.iter().flat_map(|wal| ends.iter().map(move |memory| (*wal, *memory)));
-        pairs.any(|(wal, memory)| ends.iter().any(|file| comes(wal, memory, *file)))
+        let [wals, memories, files] = [Keeper::Wal, Keeper::Memory, Keeper::File].map(ends);
+        wals.iter().any(|wal| {
+            memories.iter().any(|memory| files.iter().any(|file| comes(*wal, *memory, *file)))
+        })
     }
 
     /// The places of writes of `key` after which its value was `shown`, counted in writes of the
@@ -183,7 +212,8 @@ impl WriteLog {
     /// Single reads have memory over all files. Scans go by sequence numbers; but a merge of files
     /// into the last level takes the numbers of what it wrote, which then lies below memory, merge
     /// operands that a flush made one come where the last of them was, before or after the same
-    /// one in memory, and a range that is deleted in a file ends above memory.
+    /// one in memory and after older ones there, and a range that is deleted in a file ends above
+    /// memory.
     pub fn is_shadowed(
         &self,
         life: Life,
@@ -224,7 +254,10 @@ impl WriteLog {
         let is_unranged = unranged.len() < entries.len()
             && shown.is_some()
             && (1..=unranged.len()).any(|end| fold(unranged[..end].iter()) == *shown);
-        is_unranged || (0..=entries.len()).any(|end| is_over(&entries[..end]))
+        let all: Vec<&Entry> = entries.iter().collect();
+        is_unranged
+            || (0..=entries.len()).any(|end| is_over(&entries[..end]))
+            || shown.as_ref().is_some_and(|shown| is_interleaved(&all, &held, shown))
     }
 
     /// Whether the last that was done to `key` was a put.
@@ -234,8 +267,8 @@ impl WriteLog {
 }
 
 /// Keys with more writes than this are not looked at for every way in which memory may lie over
-/// files.
-const SHADOW_MAX: usize = 40;
+/// files: their number grows with the fourth power of it.
+const SHADOW_MAX: usize = 20;
 
 /// What comes of writes to one key, in order.
 pub fn fold<'a>(entries: impl DoubleEndedIterator<Item = &'a Entry>) -> Shown {
@@ -250,6 +283,41 @@ pub fn fold<'a>(entries: impl DoubleEndedIterator<Item = &'a Entry>) -> Shown {
     let mut value = None;
     last.into_iter().rev().for_each(|entry| apply(&mut value, entry));
     value
+}
+
+/// Whether `shown` has operands of files and of memory, both in order, in any order of the two.
+fn is_interleaved(files: &[&Entry], memory: &[&Entry], shown: &[u32]) -> bool {
+    (1..shown.len()).any(|of_memory| {
+        let lower = || values(files, shown.len() - of_memory);
+        values(memory, of_memory).any(|upper| lower().any(|lower| is_shuffle(lower, upper, shown)))
+    })
+}
+
+/// Neighbours of which `count` are in one value: only the first may be a put.
+fn values<'a>(entries: &'a [&Entry], count: usize) -> impl Iterator<Item = &'a [&'a Entry]> {
+    let is_merge = |entry: &&Entry| entry.effect == Effect::Merge;
+    entries.windows(count).filter(move |run| {
+        run[1..].iter().all(is_merge) && (is_merge(&run[0]) || run[0].effect == Effect::Put)
+    })
+}
+
+/// Whether `shown` is made of `one` and `other`, each in order. What a put is above is gone, so a
+/// put comes first.
+fn is_shuffle(one: &[&Entry], other: &[&Entry], shown: &[u32]) -> bool {
+    // How much of `one` may have been met after so much of `shown`, and so the rest of `other`.
+    let mut met = BTreeSet::from([0]);
+    for (count, id) in shown.iter().enumerate() {
+        let comes = |entry: Option<&&Entry>| {
+            entry.is_some_and(|it| it.id == *id && (count == 0 || it.effect == Effect::Merge))
+        };
+        let further = met.iter().flat_map(|of_one| {
+            let is_one = comes(one.get(*of_one)).then_some(of_one + 1);
+            let is_other = comes(other.get(count - of_one)).then_some(*of_one);
+            [is_one, is_other].into_iter().flatten()
+        });
+        met = further.collect();
+    }
+    met.contains(&one.len())
 }
 
 fn apply(value: &mut Shown, entry: &Entry) {

@@ -88,6 +88,11 @@ impl Observation {
 
     /// The entries of a family that the instance once had in memory.
     pub fn replayed_of(&self, life: Life) -> BTreeSet<u32> {
-        self.replayed.iter().filter(|(of, _)| *of == life).map(|(_, at)| *at).collect()
+        of_life(&self.replayed, life)
     }
+}
+
+/// The entries of one family.
+pub fn of_life(entries: &BTreeSet<(Life, u32)>, life: Life) -> BTreeSet<u32> {
+    entries.iter().filter(|(of, _)| *of == life).map(|(_, at)| *at).collect()
 }

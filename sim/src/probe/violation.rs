@@ -42,7 +42,9 @@ pub struct Signature {
     pub is_shadowed: bool,
     /// Whether a family that is younger than the instance is concerned.
     pub is_late_family: bool,
-    /// Whether the next catch-up healed it; known of racing plans only.
+    /// Whether a family is concerned that was dropped before the instance caught up.
+    pub is_dropped_family: bool,
+    /// Whether a later catch-up healed it; known of racing plans only.
     pub is_healed: bool,
 }
 
@@ -68,6 +70,7 @@ impl Violation {
             who: instance.into(),
             is_shadowed: false,
             is_late_family: false,
+            is_dropped_family: false,
             is_healed: false,
         };
         Self { signature, at, kinds: Vec::new(), words: format!("{}: {words}", instance.words()) }

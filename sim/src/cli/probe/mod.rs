@@ -42,6 +42,9 @@ pub(super) fn probe(args: &ProbeArgs) -> Ended {
     if let Some(name) = &args.known {
         return one::known(args, name);
     }
+    if args.print.is_some() {
+        return one::of_seeds(args);
+    }
     if args.claim {
         return claim::claim();
     }

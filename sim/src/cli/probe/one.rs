@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::probe::catalogue::{self, Known};
+use crate::probe::draw::draw;
 use crate::probe::finding::Outcome;
 use crate::probe::plan::{ProbePlan, Tier};
 use crate::probe::reproducer::reproducer;
@@ -12,7 +13,7 @@ use crate::probe::violation::Signature;
 
 use super::super::exit::Exit;
 use super::super::{Ended, Failure, print};
-use super::args::{Print, ProbeArgs};
+use super::args::{Print, ProbeArgs, TierName};
 use super::known::seen;
 use super::worker::{read, run_plan};
 
@@ -115,6 +116,18 @@ pub(super) fn known(args: &ProbeArgs, name: &str) -> Ended {
 #[expect(clippy::cast_precision_loss, reason = "for people")]
 pub(super) fn seconds(ms: u64) -> f64 {
     ms as f64 / 1_000.0
+}
+
+/// The plans of seeds, to be printed.
+pub(super) fn of_seeds(args: &ProbeArgs) -> Ended {
+    let (Some(what), Some(seeds)) = (args.print, args.seeds) else {
+        return Err(Failure::new(Exit::Usage, "--print needs --seeds, --plan or --known"));
+    };
+    let tier = args.tier.unwrap_or(TierName::Deterministic);
+    for seed in seeds.from..seeds.to {
+        printed(&draw(seed, tier.into()), what)?;
+    }
+    Ok(Exit::Pass)
 }
 
 fn printed(plan: &ProbePlan, what: Print) -> Ended {

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::super::fake::Fake;
+use super::super::operation::Effect;
 use super::super::run::deterministic;
+use super::plans::*;
 use super::*;
 
 #[test]
@@ -37,6 +39,7 @@ fn a_violation_that_nothing_is_known_of_is_not_explained() {
         who,
         is_shadowed: false,
         is_late_family: false,
+        is_dropped_family: false,
         is_healed: false,
     };
     for rule in Rule::ALL {
@@ -62,6 +65,8 @@ fn a_violation_that_nothing_is_known_of_is_not_explained() {
         (HANGS, recycled_log(), Some("recycled-log-hangs-secondary")),
         (HANGS, unordered_write(), Some("manual-flush-hangs-unordered-write")),
         (DIES, backward_scan(), Some("range-delete-crashes-backward-scan")),
+        (DIES, recreated_family(), Some("recreated-family-crashes-catch-up")),
+        (DIES, dropped_family(), None),
     ] {
         let signature = signature(Rule::Errors, anomaly, Who::Primary);
         assert_eq!(explained(&signature, &plan).map(|known| known.name), name, "{anomaly}");

@@ -42,8 +42,11 @@ fn a_flush_publishes_what_no_log_has() {
     surely.flushed.insert(LIFE, 1);
     assert_eq!(log.cuts(LIFE, KEY, &surely, 1, &None), []);
     // A family that is followed no more keeps what it had.
-    let stopped = Surely { stopped: [(LIFE, (0, 0))].into(), ..Surely::default() };
-    assert_eq!(log.cuts(LIFE, KEY, &stopped, 1, &None), [(0, 1)]);
+    let stopped = Surely { stopped: [(LIFE, Followed::default())].into(), ..Surely::default() };
+    let is_unsure = |stopped: &Surely| assert_eq!(log.cuts(LIFE, KEY, stopped, 1, &None), [(0, 1)]);
+    is_unsure(&stopped);
+    // Nor does it get what the primary's memory had when that was closed.
+    is_unsure(&Surely { memory: 1, file: 1, wal: 1, ..stopped });
 }
 
 #[test]
@@ -103,6 +106,16 @@ fn memory_lies_below_operands_that_a_flush_made_one() {
         |replayed: &[u32], shown: &[u32]| is_shadowed(&log, replayed, Some(shown.to_vec()));
     assert!(shadowed(&[1], &[1, 0, 1]) && shadowed(&[1], &[0, 1, 1]));
     assert!(!shadowed(&[1], &[1, 1, 0]) && !shadowed(&[0], &[1, 0, 1]));
+}
+
+/// Operands that a flush made one have the number of the last of them.
+#[test]
+fn memory_lies_below_and_above_operands_that_a_flush_made_one() {
+    let log = log(&[(Effect::Merge, Keeper::Wal); 3]);
+    let shadowed =
+        |replayed: &[u32], shown: &[u32]| is_shadowed(&log, replayed, Some(shown.to_vec()));
+    assert!(shadowed(&[1, 2], &[1, 0, 1, 2, 2]) && shadowed(&[1, 2], &[1, 2, 0, 1, 2]));
+    assert!(!shadowed(&[1, 2], &[2, 0, 1, 2, 1]) && !shadowed(&[1, 2], &[1, 0, 2, 1, 0]));
 }
 
 #[test]

@@ -49,11 +49,13 @@ pub fn judge(log: &WriteLog, seen: &Observation) -> Vec<Violation> {
     found
 }
 
-/// Whether memory of a secondary over newer files explains a value that is not the newest.
+/// Whether memory of a secondary over newer files explains a value that is not the newest of what
+/// it surely has.
 fn has_shadow(log: &WriteLog, seen: &Observation, kind: ReadKind) -> bool {
+    let newest = |life, key| log.newest_of(life, key, &seen.surely);
     let mut old = seen
         .shown()
-        .filter(|(family, of, key, shown)| *of == kind && **shown != log.newest(family.life, *key));
+        .filter(|(family, of, key, shown)| *of == kind && **shown != newest(family.life, *key));
     seen.instance.is_secondary()
         && old.any(|(family, _, key, shown)| {
             log.is_shadowed(family.life, key, &seen.replayed_of(family.life), shown)

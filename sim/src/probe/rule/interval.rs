@@ -54,6 +54,7 @@ fn violation(
         words(&newest)
     );
     let mut violation = Violation::new(Rule::Interval, anomaly, seen.instance, seen.at, words);
+    violation.signature.is_dropped_family = seen.surely.stopped.contains_key(&family.life);
     let replayed = seen.replayed_of(family.life);
     violation.signature.is_shadowed =
         seen.instance.is_secondary() && log.is_shadowed(family.life, key, &replayed, shown);

@@ -4,9 +4,14 @@ use std::collections::BTreeSet;
 
 use super::super::draw::draw;
 use super::super::fake::{Fake, Lie};
+use super::super::key::Key;
+use super::super::model::{Entry, Keeper, Life, Surely, WriteLog};
+use super::super::observation::{FamilySeen, Instance, Moment, Observation};
+use super::super::operation::{Effect, Hold, ReadKind, Role};
 use super::super::plan::Tier;
 use super::super::run::{ProbeRun, deterministic};
-use super::Rule;
+use super::held::{self, Held};
+use super::{Rule, cut};
 
 const SEEDS: std::ops::Range<u64> = 0..60;
 
@@ -96,6 +101,75 @@ fn a_call_that_fails_and_one_that_is_not_refused_are_noticed() {
 fn sequence_numbers_that_go_back_or_ahead_are_noticed() {
     assert_noticed(Lie::SequenceGoesBack, &[Rule::Sequence]);
     assert_noticed(Lie::SequenceAhead, &[Rule::Sequence]);
+}
+
+const KEY: Key = Key(1);
+const OLD: Life = Life(0);
+const NEW: Life = Life(1);
+
+/// A delete that a secondary replayed, a put that a file has, and after the last catch-up another
+/// family's put and a delete.
+fn log_of_two() -> WriteLog {
+    let mut log = WriteLog::default();
+    for (life, effect, keeper) in [
+        (OLD, Effect::Delete, Keeper::Wal),
+        (OLD, Effect::Put, Keeper::Memory),
+        (NEW, Effect::Put, Keeper::Wal),
+        (OLD, Effect::Delete, Keeper::Wal),
+    ] {
+        let at = log.next();
+        log.push(life, KEY, Entry { at, id: at, effect, keeper });
+        log.end_batch();
+    }
+    log
+}
+
+#[test]
+fn what_no_moment_explains_is_held_against_the_last_catch_up() {
+    let log = log_of_two();
+    let family = |family: u8, life| FamilySeen {
+        family,
+        life,
+        upper: log.next(),
+        reads: vec![(ReadKind::Get, vec![(KEY, None)])],
+    };
+    let seen = |replayed: &[(Life, u32)]| Observation {
+        at: 0,
+        instance: Instance::Reader(0, Role::Secondary),
+        surely: Surely { wal: 2, flushed: [(OLD, 2)].into(), ..Surely::default() },
+        families: vec![family(0, OLD), family(1, NEW)],
+        moment: Moment::Whole,
+        replayed: replayed.iter().copied().collect(),
+    };
+    let is_shadowed = |seen: &Observation| {
+        let found = cut::judge(&log, seen);
+        assert_eq!(found.len(), 1, "{found:?}");
+        found[0].signature.is_shadowed
+    };
+    assert!(is_shadowed(&seen(&[(OLD, 0)])));
+    assert!(!is_shadowed(&seen(&[])));
+}
+
+#[test]
+fn memory_explains_an_iterator_that_shows_it() {
+    let log = log_of_two();
+    let (before, after) = (vec![(KEY, Some(vec![1]))], vec![(KEY, None)]);
+    let judged = |replayed: &[u32], after| {
+        let held = Held {
+            at: 0,
+            instance: Instance::Reader(0, Role::Secondary),
+            hold: Hold::Iterator,
+            family: 0,
+            life: OLD,
+            replayed: replayed.iter().copied().collect(),
+            before: &before,
+            after,
+        };
+        held::judge(&log, &held).map(|violation| violation.signature.is_shadowed)
+    };
+    assert_eq!(judged(&[0], &after), Some(true));
+    assert_eq!(judged(&[], &after), Some(false));
+    assert_eq!(judged(&[0], &before), None);
 }
 
 #[test]

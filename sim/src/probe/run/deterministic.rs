@@ -2,11 +2,12 @@
 
 use super::super::key::Key;
 use super::super::model::Keeper;
-use super::super::observation::{Instance, Moment};
+use super::super::observation::{Instance, Moment, of_life};
 use super::super::operation::{Effect, Families, Hold, Operation, ReadKind, Role, Write};
 use super::super::plan::ProbePlan;
 use super::super::rule::errors::Doing;
-use super::super::rule::{bytes, held, silence};
+use super::super::rule::held::{self, Held};
+use super::super::rule::{bytes, silence};
 use super::super::settings::Settings;
 use super::super::store::{Answer, Store};
 use super::ProbeRun;
@@ -278,7 +279,8 @@ impl<'a> Runner<'a> {
             return false;
         };
         let reader = &self.state.readers[&number];
-        let families = Families(reader.families.keys().fold(0, |set, family| set | 1 << family));
+        let (lives, replayed) = (reader.families.clone(), reader.replayed.clone());
+        let families = Families(lives.keys().fold(0, |set, family| set | 1 << family));
         let kind = match hold {
             Hold::Iterator => ReadKind::Forward,
             Hold::Snapshot => ReadKind::Get,
@@ -292,8 +294,10 @@ impl<'a> Runner<'a> {
             let doing = Doing::Held(hold);
             answered_by(at, &mut self.run, &self.state, instance, doing, said);
             if let (Ok(before), Ok(after)) = (before, after) {
-                let found = held::judge(at, instance, hold, *family, before, after);
-                self.run.violations.extend(found);
+                let (family, life) = (*family, lives[family]);
+                let replayed = of_life(&replayed, life);
+                let held = Held { at, instance, hold, family, life, replayed, before, after };
+                self.run.violations.extend(held::judge(&self.state.log, &held));
             }
         }
         true

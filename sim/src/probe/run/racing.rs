@@ -50,6 +50,22 @@ struct Seen {
     value_count: u64,
 }
 
+/// A secondary with what is asked of it.
+struct Reader {
+    db: DB,
+    number: u8,
+    families: Families,
+    /// What it surely has.
+    has: Surely,
+    /// Keys that are written once are looked at from the one of this batch on.
+    floor: u32,
+    /// Keys that are written once, and that were missing when it was last looked at.
+    missing: Vec<Key>,
+    /// The newest sequence number.
+    sequence: u64,
+    seen: Seen,
+}
+
 /// Runs a racing plan with its files below `root`, which is empty.
 pub fn run(plan: &ProbePlan, root: &Path) -> ProbeRun {
     let race = plan.race.unwrap_or_default();
@@ -78,19 +94,16 @@ pub fn run(plan: &ProbePlan, root: &Path) -> ProbeRun {
             .map(|number| scope.spawn(move || racing.read(number, families, primary)))
             .collect();
         let writer = scope.spawn(move || racing.write(primary));
-        let seen: Vec<Seen> = readers.into_iter().map(|it| joined(it.join())).collect();
+        let readers: Vec<_> = readers.into_iter().map(|it| joined(it.join())).collect();
         racing.is_over.store(true, Ordering::SeqCst);
-        (joined(writer.join()), seen)
+        let written = joined(writer.join());
+        (written, readers.into_iter().map(|it| racing.silence(it, primary)).collect::<Vec<_>>())
     });
     run.counts.extend(written.counts);
     run.violations.extend(written.violations);
     let state = racing.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-    // Merges of files flush families one by one.
-    let moment = match state.has_memory_writes {
-        true if plan.settings.manual_wal_flush => Moment::Keeper,
-        true => Moment::Family,
-        false => Moment::Whole,
-    };
+    // What a log has shows before older writes that it has not, until those are flushed.
+    let moment = if state.has_memory_writes { Moment::Keeper } else { Moment::Whole };
     for seen in seen {
         run.value_count += seen.value_count;
         *run.counts.entry("catch up").or_default() += seen.observations.len() as u64;
@@ -105,22 +118,26 @@ fn joined<T>(ended: std::thread::Result<T>) -> T {
     ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// Holds what one reader saw against the rules; each violation is told whether the next catch-up
-/// healed it. Of what the last one showed nobody knows that, so it is not told.
+/// Holds what one reader saw against the rules; each violation is told once, and whether a later
+/// catch-up healed it.
 fn judge(state: &State, observations: &[Observation], moment: Moment, run: &mut ProbeRun) {
     let mut floors = backwards::Floors::default();
-    let mut last: Vec<Violation> = Vec::new();
+    let mut lasting: Vec<Violation> = Vec::new();
     for seen in observations {
         let seen = &Observation { moment, replayed: replayed(state, seen), ..seen.clone() };
         let mut found = interval::judge(&state.log, seen);
         found.extend(cut::judge(&state.log, seen));
         found.extend(backwards::judge(&state.log, &mut floors, seen));
-        for mut violation in last.drain(..) {
-            violation.signature.is_healed = !found.iter().any(|one| is_again(one, &violation));
-            run.violations.push(violation);
-        }
-        last = found;
+        let is_in = |all: &[Violation], one: &Violation| all.iter().any(|it| is_again(it, one));
+        let healed = lasting.extract_if(.., |one| !is_in(&found, one));
+        run.violations.extend(healed.map(|mut one| {
+            one.signature.is_healed = true;
+            one
+        }));
+        found.retain(|one| !is_in(&lasting, one));
+        lasting.extend(found);
     }
+    run.violations.extend(lasting);
 }
 
 /// Whether `one` breaks the same rule as `before`, of the same key where it is of one.
@@ -286,37 +303,55 @@ impl Racing<'_> {
     }
 
     /// Catches a secondary up and reads it until there were enough catch-ups.
-    fn read(&self, number: u8, families: Families, primary: &DB) -> Seen {
-        let mut seen = Seen::default();
-        let who = Instance::Reader(number, Role::Secondary);
-        let (mut has, mut floor) = (self.state().published.clone(), 0);
-        let db = match self.open_secondary(number, families) {
-            Ok(db) => db,
-            Err(error) => {
-                let doing = Doing::OpenReader;
-                seen.violations.extend(errors::judge(0, who, doing, Beside::Work, Err(&error)));
-                return seen;
-            }
-        };
-        let mut sequence = 0;
+    fn read(&self, number: u8, families: Families, primary: &DB) -> Result<Reader, Seen> {
+        let has = self.state().published.clone();
+        let db = self.open_secondary(number, families).map_err(|error| {
+            let (who, doing) = (Instance::Reader(number, Role::Secondary), Doing::OpenReader);
+            let found = errors::judge(0, who, doing, Beside::Work, Err(&error));
+            Seen { violations: found.into_iter().collect(), ..Seen::default() }
+        })?;
+        let (missing, seen) = (Vec::new(), Seen::default());
+        let mut reader = Reader { db, number, families, has, floor: 0, missing, sequence: 0, seen };
         while self.catch_ups.fetch_add(1, Ordering::SeqCst) < self.race.catch_ups {
-            let published = self.state().published.clone();
-            let answer = db.try_catch_up_with_primary().map_err(said);
-            let said = answer.as_ref().map(|_| ());
-            seen.violations.extend(errors::judge(0, who, Doing::CatchUp, Beside::Work, said));
-            if answer.is_ok() {
-                has = published;
-            }
-            let now = db.latest_sequence_number();
-            let newest = primary.latest_sequence_number();
-            seen.violations.extend(sequence::judge(0, who, sequence, now, Some(newest)));
-            sequence = now;
-            let keys = self.keys(&mut floor, &has);
-            let observed = self.observe(&db, who, families, &keys, &mut seen);
-            self.followed.store(has.wal.max(has.file), Ordering::SeqCst);
-            seen.observations.push(Observation { surely: has.clone(), ..observed });
+            self.look(&mut reader, primary);
         }
-        seen
+        Ok(reader)
+    }
+
+    /// Nobody writes any more: two more catch-ups, the second of which is to heal all.
+    fn silence(&self, reader: Result<Reader, Seen>, primary: &DB) -> Seen {
+        let mut reader = match reader {
+            Ok(reader) => reader,
+            Err(seen) => return seen,
+        };
+        (0..2).for_each(|_| self.look(&mut reader, primary));
+        reader.seen
+    }
+
+    /// A catch-up, and all reads.
+    fn look(&self, reader: &mut Reader, primary: &DB) {
+        let Reader { db, has, seen, .. } = reader;
+        let who = Instance::Reader(reader.number, Role::Secondary);
+        let published = self.state().published.clone();
+        let answer = db.try_catch_up_with_primary().map_err(said);
+        let said = answer.as_ref().map(|_| ());
+        seen.violations.extend(errors::judge(0, who, Doing::CatchUp, Beside::Work, said));
+        if answer.is_ok() {
+            *has = published;
+        }
+        let now = db.latest_sequence_number();
+        let newest = primary.latest_sequence_number();
+        seen.violations.extend(sequence::judge(0, who, reader.sequence, now, Some(newest)));
+        reader.sequence = now;
+        let keys = self.keys(&mut reader.floor, has, &mut reader.missing);
+        let observed = self.observe(db, who, reader.families, &keys, seen);
+        self.followed.store(has.wal.max(has.file), Ordering::SeqCst);
+        if self.race.inserts {
+            let missing = observed.shown().filter(|(.., shown)| shown.is_none());
+            let missing: BTreeSet<Key> = missing.map(|(_, _, key, _)| key).collect();
+            reader.missing = missing.into_iter().collect();
+        }
+        seen.observations.push(Observation { surely: has.clone(), ..observed });
     }
 
     fn open_secondary(&self, number: u8, families: Families) -> Answer<DB> {
@@ -328,12 +363,15 @@ impl Racing<'_> {
     }
 
     /// The keys to look at. Of those that are written once: all that were published since the
-    /// catch-up before the last one, so that each of them is looked at twice.
-    fn keys(&self, floor: &mut u32, has: &Surely) -> Vec<Key> {
+    /// catch-up before the last one, so that each of them is looked at twice, and those that were
+    /// missing.
+    fn keys(&self, floor: &mut u32, has: &Surely, missing: &mut Vec<Key>) -> Vec<Key> {
         if !self.race.inserts {
             return Key::small().collect();
         }
-        let keys = (*floor..has.wal).map(|at| Key(Key::INSERTED + at)).collect();
+        missing.retain(|key| key.0 < Key::INSERTED + *floor);
+        let new = (*floor..has.wal).map(|at| Key(Key::INSERTED + at));
+        let keys = missing.drain(..).chain(new).collect();
         let followed = self.followed.load(Ordering::SeqCst);
         *floor = followed.min(has.wal).max(*floor);
         keys

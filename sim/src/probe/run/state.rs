@@ -130,8 +130,10 @@ impl State {
         self.published.memory = self.log.next();
     }
 
-    /// The primary was opened: what the write-ahead logs had is in files.
+    /// The primary was opened: what the write-ahead logs had is in files, and what they had of
+    /// families that were dropped is gone, with its sequence numbers.
     pub(crate) fn recovered(&mut self) {
+        self.sequence = 0;
         self.flushed(Families(u8::MAX));
     }
 
@@ -177,8 +179,7 @@ impl State {
         let mut surely = self.published.clone();
         for life in reader.families.values().filter(|life| self.ended.contains_key(life)) {
             let was = &reader.surely;
-            let stopped = was.stopped.get(life).copied().unwrap_or((was.wal, was.file));
-            surely.stopped.insert(*life, stopped);
+            surely.stopped.insert(*life, was.followed(*life));
             let flushed = was.flushed.get(life).copied().unwrap_or(0);
             surely.flushed.insert(*life, flushed);
         }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::key::{Key, Shown};
 use super::super::model::{Cuts, Life, WriteLog, common};
 use super::super::observation::{Moment, Observation};
 use super::super::operation::ReadKind;
@@ -49,13 +50,15 @@ pub fn judge(log: &WriteLog, seen: &Observation) -> Vec<Violation> {
     found
 }
 
-/// Whether memory of a secondary over newer files explains a value that is not the newest of what
-/// it surely has.
+/// Whether memory of a secondary over newer files explains a value that is not the newest, of what
+/// it surely has or of all that it may have.
 fn has_shadow(log: &WriteLog, seen: &Observation, kind: ReadKind) -> bool {
-    let newest = |life, key| log.newest_of(life, key, &seen.surely);
+    let is_newest = |life: Life, key: Key, shown: &Shown| {
+        *shown == log.newest_of(life, key, &seen.surely) && *shown == log.newest(life, key)
+    };
     let mut old = seen
         .shown()
-        .filter(|(family, of, key, shown)| *of == kind && **shown != newest(family.life, *key));
+        .filter(|(family, of, key, shown)| *of == kind && !is_newest(family.life, *key, shown));
     seen.instance.is_secondary()
         && old.any(|(family, _, key, shown)| {
             log.is_shadowed(family.life, key, &seen.replayed_of(family.life), shown)

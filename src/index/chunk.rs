@@ -1,46 +1,33 @@
 //! What a sealed chunk of the tail becomes in the index database.
 
+mod frames;
 mod rows;
 #[cfg(test)]
 mod tests;
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use super::chain;
-use super::entry::BatchEntry;
-use super::id_filter;
 use super::key;
 use super::known_ids::KnownIds;
 use super::tail::TailChunk;
-use super::value::{FrameValue, MarkerValue, RecordValue, Waypoint};
+use super::value::{MarkerValue, RecordValue, Waypoint};
 use crate::io::{Family, IndexError, IndexRead, SortedRun, SortedRuns};
 use crate::types::Sequence;
 
-use self::rows::Rows;
+pub(crate) use self::frames::piece_of;
 
-/// A marker names a frame at least every so many sequences: a search for a sequence then reads
-/// that many entries at most, and a marker of a chunk of usual size stays under a kilobyte.
-const WAYPOINT_SEQUENCES: u64 = 1024;
+use self::frames::Frames;
+use self::rows::Rows;
 
 /// How many ids are asked of the database at once.
 const PAGE: usize = 1024;
 
-/// Bytes of an entry beside an id and of a record in a frame's entry, more than most have: memory
-/// that is taken at once.
-const ENTRY_BYTES: usize = 32;
-const FRAME_RECORD_BYTES: usize = 12;
+/// Bytes of a key of `by_id` beside the id.
+const KEY_BYTES: usize = 5;
 
-/// The runs that settle `chunk` as the partition's chunk number `number`, to be given to the
-/// primary that `primary` reads.
-///
-/// The first record of an id goes to `by_id`, later ones to `by_id_more`; which is which depends
-/// on what the database holds. It is asked about every id that `known` does not deny; without
-/// `known`, about all. Where a crash left this chunk in some families only, the choice
-/// made then is found there and made again: the runs are the same, byte for byte, and all of
-/// them can be settled once more.
-///
-/// `known` is told of the chunk's ids, whatever comes of this call.
+/// The runs that settle `chunk` as the partition's chunk number `number`: [`Draft::of`], then
+/// [`Draft::runs`].
 pub async fn build<R: IndexRead>(
     primary: &R,
     partition: u32,
@@ -48,21 +35,7 @@ pub async fn build<R: IndexRead>(
     chunk: &TailChunk,
     known: Option<&mut KnownIds>,
 ) -> Result<SortedRuns, IndexError> {
-    let batches = chunk.batches();
-    let first = batches.first().expect("a chunk to settle holds frames");
-    let last = batches.last().expect("it holds a first one");
-    let chunk = Chunk {
-        partition,
-        number,
-        from: first.first_sequence,
-        to: last.sequences().end,
-        rows: Rows::gather(&batches),
-        batches,
-    };
-    let is_first = chunk.choose(primary, known).await?;
-    let by_position = chunk.by_position();
-    let by_time = chunk.by_time(&by_position);
-    Ok([chunk.by_id(&is_first), chunk.by_id_more(&is_first), by_position, by_time])
+    Draft::of(partition, number, chunk, known).runs(primary).await
 }
 
 /// The runs of a chunk that holds nothing but its markers: what takes the place of `sequences`
@@ -84,46 +57,82 @@ pub fn bridge(partition: u32, number: u64, sequences: Range<Sequence>) -> Sorted
     runs
 }
 
-struct Chunk {
+/// All that a chunk becomes that does not depend on what the database holds: it can be made while
+/// the chunk before is settled.
+pub struct Draft {
     partition: u32,
     number: u64,
-    from: Sequence,
-    to: Sequence,
-    batches: Vec<Arc<BatchEntry>>,
-    /// All records; a *place* is one in the order of ids.
+    sequences: Range<Sequence>,
+    /// All records.
     rows: Rows,
+    /// The places where the records of each id begin.
+    starts: Vec<usize>,
+    /// For each id, whether the database may hold it.
+    maybe: Vec<bool>,
+    by_position: SortedRun,
+    by_time: SortedRun,
 }
 
-impl Chunk {
-    /// For each place, whether the record goes to the family `by_id`.
-    async fn choose<R: IndexRead>(
-        &self,
-        primary: &R,
+impl Draft {
+    /// Of `chunk`, which becomes the partition's chunk number `number`. `known` denies ids that
+    /// the database does not hold; without, none is denied. It is told of the chunk's ids,
+    /// whatever comes of the draft.
+    pub fn of(
+        partition: u32,
+        number: u64,
+        chunk: &TailChunk,
         known: Option<&mut KnownIds>,
-    ) -> Result<Vec<bool>, IndexError> {
-        let starts = self.rows.id_starts();
-        let maybe = self.ask_known(&starts, known);
+    ) -> Self {
+        let batches = chunk.batches();
+        let rows = Rows::gather(&batches);
+        let starts = rows.id_starts();
+        let maybe = match known {
+            None => vec![true; starts.len()],
+            Some(known) => {
+                let maybe = known.note(&rows.id_hashes());
+                starts.iter().map(|start| maybe[rows.row_at(*start)]).collect()
+            }
+        };
+        let (by_position, by_time) = Default::default();
+        let sequences = chunk.sequences();
+        let mut draft =
+            Self { partition, number, sequences, rows, starts, maybe, by_position, by_time };
+        let frames = Frames::of(batches);
+        draft.by_position = draft.by_position(&frames);
+        draft.by_time = draft.by_time(&frames);
+        draft
+    }
+
+    /// The sequences of its records.
+    pub fn sequences(&self) -> Range<Sequence> {
+        self.sequences.clone()
+    }
+
+    /// The runs, to be given to the primary that `primary` reads; it must hold all chunks before.
+    ///
+    /// The first record of an id goes to `by_id`, later ones to `by_id_more`; which is which
+    /// depends on what the database holds. It is asked about every id that may be there. Where a
+    /// crash left this chunk in some families only, the choice made then is found there and made
+    /// again: the runs are the same, byte for byte, and all of them can be settled once more.
+    pub async fn runs<R: IndexRead>(self, primary: &R) -> Result<SortedRuns, IndexError> {
+        let is_first = self.choose(primary).await?;
+        let (by_id, by_id_more) = (self.by_id(&is_first), self.by_id_more(&is_first));
+        Ok([by_id, by_id_more, self.by_position, self.by_time])
+    }
+
+    /// For each place, whether the record goes to the family `by_id`.
+    async fn choose<R: IndexRead>(&self, primary: &R) -> Result<Vec<bool>, IndexError> {
         let settled = async |family| {
             let marker = chain::marker(primary, family, self.partition, self.number).await?;
             Ok::<_, IndexError>(marker.is_some())
         };
         if settled(Family::ById).await? {
-            return self.choose_held(primary, &starts).await;
+            return self.choose_held(primary).await;
         }
         if settled(Family::ByIdMore).await? {
             return self.choose_by_more(primary).await;
         }
-        self.choose_new(primary, &starts, &maybe).await
-    }
-
-    /// For each id, whether the database may hold it.
-    fn ask_known(&self, starts: &[usize], known: Option<&mut KnownIds>) -> Vec<bool> {
-        let Some(known) = known else { return vec![true; starts.len()] };
-        let hash = |place: &usize| id_filter::hash(self.rows.id_at(*place).as_bytes());
-        let hashes: Vec<_> = starts.iter().map(hash).collect();
-        let maybe = known.may_hold(&hashes);
-        hashes.into_iter().for_each(|hash| known.add(hash));
-        maybe
+        self.choose_new(primary).await
     }
 
     /// The sequence in `by_id` of each id that begins at one of `starts`.
@@ -134,7 +143,11 @@ impl Chunk {
     ) -> Result<Vec<Option<Sequence>>, IndexError> {
         let mut held = Vec::with_capacity(starts.len());
         for page in starts.chunks(PAGE) {
-            let key = |start: &usize| key::by_id(self.partition, self.rows.id_at(*start));
+            let key = |start: &usize| {
+                let mut key = Vec::new();
+                key::append_by_id(self.partition, self.rows.id_at(*start), &mut key);
+                key
+            };
             let keys: Vec<_> = page.iter().map(key).collect();
             let values = primary.multi_get(Family::ById, &keys).await?;
             for (key, value) in keys.iter().zip(values) {
@@ -146,22 +159,12 @@ impl Chunk {
         Ok(held)
     }
 
-    /// First is the first of each id that the database does not hold yet; of `starts`, it may
-    /// hold those of `maybe`.
-    async fn choose_new<R: IndexRead>(
-        &self,
-        primary: &R,
-        starts: &[usize],
-        maybe: &[bool],
-    ) -> Result<Vec<bool>, IndexError> {
+    /// First is the first of each id that the database does not hold yet.
+    async fn choose_new<R: IndexRead>(&self, primary: &R) -> Result<Vec<bool>, IndexError> {
         let mut is_first = vec![false; self.rows.len()];
-        starts.iter().for_each(|start| is_first[*start] = true);
-        let asked: Vec<_> = starts
-            .iter()
-            .zip(maybe)
-            .filter(|(_, maybe)| **maybe)
-            .map(|(start, _)| *start)
-            .collect();
+        self.starts.iter().for_each(|start| is_first[*start] = true);
+        let asked = self.starts.iter().zip(&self.maybe).filter(|(_, maybe)| **maybe);
+        let asked: Vec<_> = asked.map(|(start, _)| *start).collect();
         for (start, held) in asked.iter().zip(self.held(primary, &asked).await?) {
             is_first[*start] = held.is_none();
         }
@@ -169,15 +172,11 @@ impl Chunk {
     }
 
     /// First is who is in `by_id`.
-    async fn choose_held<R: IndexRead>(
-        &self,
-        primary: &R,
-        starts: &[usize],
-    ) -> Result<Vec<bool>, IndexError> {
+    async fn choose_held<R: IndexRead>(&self, primary: &R) -> Result<Vec<bool>, IndexError> {
         let mut is_first = Vec::with_capacity(self.rows.len());
-        let held = self.held(primary, starts).await?;
-        let ends = starts.iter().skip(1).copied().chain([self.rows.len()]);
-        for ((start, end), held) in starts.iter().zip(ends).zip(held) {
+        let held = self.held(primary, &self.starts).await?;
+        let ends = self.starts.iter().skip(1).copied().chain([self.rows.len()]);
+        for ((start, end), held) in self.starts.iter().zip(ends).zip(held) {
             is_first.extend((*start..end).map(|place| held == Some(self.rows.sequence_at(place))));
         }
         Ok(is_first)
@@ -204,7 +203,8 @@ impl Chunk {
         let mut run = SortedRun::default();
         run.reserve(entry_count + 1, bytes);
         let entry_count = entry_count as u64;
-        let marker = MarkerValue { from: self.from, to: self.to, entry_count, waypoints };
+        let Range { start: from, end: to } = self.sequences;
+        let marker = MarkerValue { from, to, entry_count, waypoints };
         let mut value = Vec::new();
         marker.encode(&mut value);
         run.push(&key::marker(self.partition, self.number), &value);
@@ -213,12 +213,12 @@ impl Chunk {
 
     fn by_id(&self, is_first: &[bool]) -> SortedRun {
         let count = is_first.iter().filter(|first| **first).count();
-        let bytes = self.rows.ids_bytes() + count * ENTRY_BYTES;
+        let bytes = self.rows.len_bytes() + count * KEY_BYTES;
         let mut run = self.marked(count, bytes, Vec::new());
         for (place, _) in is_first.iter().enumerate().filter(|(_, first)| **first) {
             run.push_with(
                 |out| key::append_by_id(self.partition, self.rows.id_at(place), out),
-                |out| self.rows.value_at(place).encode(out),
+                |out| out.extend_from_slice(self.rows.value_at(place)),
             );
         }
         run
@@ -230,89 +230,21 @@ impl Chunk {
         entries.sort_unstable();
         let mut run = self.marked(entries.len(), 0, Vec::new());
         for (key, place) in entries {
-            run.push_with(
-                |out| out.extend_from_slice(&key),
-                |out| self.rows.value_at(place).encode(out),
-            );
+            run.push(&key, self.rows.value_at(place));
         }
         run
     }
 
-    /// The bytes that the entries of all frames take, about.
-    fn frames_bytes(&self) -> usize {
-        self.rows.ids_bytes()
-            + self.rows.len() * FRAME_RECORD_BYTES
-            + self.batches.len() * ENTRY_BYTES
-    }
-
-    fn by_position(&self) -> SortedRun {
-        let mut waypoints: Vec<Waypoint> = Vec::new();
-        for batch in &self.batches {
-            let far = waypoints.last().is_none_or(|last| {
-                last.first_sequence + WAYPOINT_SEQUENCES <= batch.first_sequence
-            });
-            if far {
-                waypoints.push(batch.place());
-            }
-        }
-        let mut run = self.marked(self.batches.len(), self.frames_bytes(), waypoints);
-        for batch in &self.batches {
-            run.push_with(
-                |out| key::append_by_position(self.partition, batch.place().offset(), out),
-                |out| FrameValue::encode(batch, 0..batch.records.len(), out),
-            );
-        }
+    fn by_position(&self, frames: &Frames) -> SortedRun {
+        let mut run = self.marked(frames.piece_count(), 0, frames.waypoints());
+        frames.add_by_position(self.partition, &mut run);
         run
     }
 
-    /// The run of `by_time`; the value of a frame that lies in one bucket is that of
-    /// `by_position`.
-    fn by_time(&self, by_position: &SortedRun) -> SortedRun {
-        let entries = self.time_entries();
-        let mut run = self.marked(entries.len(), self.frames_bytes(), Vec::new());
-        for TimeEntry { bucket, frame, indexes } in entries {
-            let batch = &self.batches[frame];
-            run.push_with(
-                |out| key::append_by_time(self.partition, bucket, batch.first_sequence, out),
-                |out| match indexes {
-                    // The run begins with its marker.
-                    None => out.extend_from_slice(by_position.entry(frame + 1).1),
-                    Some(indexes) => FrameValue::encode(batch, indexes.into_iter(), out),
-                },
-            );
-        }
+    fn by_time(&self, frames: &Frames) -> SortedRun {
+        let entries = frames.time_entries();
+        let mut run = self.marked(entries.len(), 0, Vec::new());
+        frames.add_by_time(self.partition, entries, &mut run);
         run
     }
-
-    /// What `by_time` holds, in the order of its keys.
-    fn time_entries(&self) -> Vec<TimeEntry> {
-        let mut entries = Vec::with_capacity(self.batches.len());
-        for (frame, batch) in self.batches.iter().enumerate() {
-            let bucket = |index| key::bucket(batch.records.get(index).timestamp_us);
-            let first = bucket(0);
-            if (1..batch.records.len()).all(|index| bucket(index) == first) {
-                entries.push(TimeEntry { bucket: first, frame, indexes: None });
-                continue;
-            }
-            let mut stamps: Vec<_> =
-                (0..batch.records.len()).map(|index| (bucket(index), index)).collect();
-            stamps.sort_unstable();
-            entries.extend(stamps.chunk_by(|a, b| a.0 == b.0).map(|stamps| {
-                let indexes = Some(stamps.iter().map(|stamp| stamp.1).collect());
-                TimeEntry { bucket: stamps[0].0, frame, indexes }
-            }));
-        }
-        // In order already, as a rule: messages are stamped as they are appended.
-        entries.sort_by_key(|entry| (entry.bucket, entry.frame));
-        entries
-    }
-}
-
-/// An entry of `by_time`: records of one frame in one bucket.
-struct TimeEntry {
-    bucket: i64,
-    /// The frame's number in the chunk.
-    frame: usize,
-    /// The records; `None` where it is all of the frame.
-    indexes: Option<Vec<usize>>,
 }

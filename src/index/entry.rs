@@ -80,6 +80,11 @@ impl RecordEntries {
         (0..self.len()).map(|index| self.get(index))
     }
 
+    /// When each was stamped, in order.
+    pub fn timestamps_us(&self) -> impl ExactSizeIterator<Item = i64> {
+        self.fields.iter().map(|fields| fields.timestamp_us)
+    }
+
     /// The ids of all, one behind the other.
     pub fn ids(&self) -> &str {
         &self.ids

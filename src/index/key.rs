@@ -5,15 +5,16 @@
 //!   marker       kind 0 | chunk number u64
 //!   entry        kind 1 | by_id        id, up to the key's end
 //!                         by_id_more   id length u16 | id | !sequence u64
-//!                         by_position  segment id u64 | frame offset u64
+//!                         by_position  segment id u64 | offset u64
 //!                         by_time      bucket u64 | first sequence u64
 //! ```
 //!
 //! An id in `by_id` ends with its key, so one id being the beginning of another does no harm: it
 //! is only ever asked for whole. In `by_id_more` its length goes first, so that the records of an
 //! id are one range, which holds no other id; the sequence is inverted, so that the latest comes
-//! first. A bucket is the timestamp divided by [`TIME_BUCKET_US`], rounded down, with the sign
-//! bit flipped.
+//! first. In `by_position`, a frame's first records are under its own offset, later ones under that
+//! of the first of them. A bucket is the timestamp divided by [`TIME_BUCKET_US`], rounded down,
+//! with the sign bit flipped.
 
 use std::ops::Range;
 
@@ -23,10 +24,10 @@ use crate::types::{ID_BYTES_MAX, SegmentOffset, Sequence};
 mod tests;
 
 /// Width of a time bucket in microseconds: part of the format. A range reads whole buckets, so
-/// they are narrow enough that a busy one (a million messages a second) is one large batch. A
-/// batch stamped as it is appended touches one; where senders stamp, there is at most an entry a
-/// message, and a thousand a second and frame.
-pub const TIME_BUCKET_US: i64 = 1_000;
+/// they are narrow enough that a busy one (a million messages a second) is a block of the
+/// database. A batch stamped as it is appended touches one or two; where senders stamp, there is
+/// at most an entry a message.
+pub const TIME_BUCKET_US: i64 = 100;
 
 const MARKER: u8 = 0;
 const ENTRY: u8 = 1;
@@ -69,15 +70,15 @@ pub fn entries(partition: u32) -> Range<Vec<u8>> {
 /// The first record of `id`, in `by_id`.
 pub fn by_id(partition: u32, id: &str) -> Vec<u8> {
     let mut key = Vec::with_capacity(PREFIX_BYTES + id.len());
-    append_by_id(partition, id, &mut key);
+    append_by_id(partition, id.as_bytes(), &mut key);
     key
 }
 
 /// Appends the key of [`by_id`].
-pub fn append_by_id(partition: u32, id: &str, out: &mut Vec<u8>) {
+pub fn append_by_id(partition: u32, id: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&partition.to_be_bytes());
     out.push(ENTRY);
-    out.extend_from_slice(id.as_bytes());
+    out.extend_from_slice(id);
 }
 
 /// Behind all keys of [`by_id`] of a partition.
@@ -94,11 +95,12 @@ pub fn id_of(key: &[u8]) -> &[u8] {
 ///
 /// # Panics
 /// Where `id` is longer than [`ID_BYTES_MAX`].
-pub fn by_id_more(partition: u32, id: &str, sequence: Sequence) -> Vec<u8> {
+pub fn by_id_more(partition: u32, id: impl AsRef<[u8]>, sequence: Sequence) -> Vec<u8> {
+    let id = id.as_ref();
     assert!(id.len() <= ID_BYTES_MAX, "an id of {} bytes reached the index", id.len());
     let mut key = prefix(partition, ENTRY, id.len() + 10);
     key.extend_from_slice(&(id.len() as u16).to_be_bytes());
-    key.extend_from_slice(id.as_bytes());
+    key.extend_from_slice(id);
     key.extend_from_slice(&(!sequence).to_be_bytes());
     key
 }
@@ -116,17 +118,17 @@ pub fn by_id_more_range(partition: u32, id: &str, within: &Range<Sequence>) -> R
     first..end
 }
 
-/// A frame, in `by_position`.
-pub fn by_position(partition: u32, frame: SegmentOffset) -> Vec<u8> {
-    pair(partition, frame.segment_id.0, frame.offset)
+/// Records of a frame that begin at `at`, in `by_position`.
+pub fn by_position(partition: u32, at: SegmentOffset) -> Vec<u8> {
+    pair(partition, at.segment_id.0, at.offset)
 }
 
 /// Appends the key of [`by_position`].
-pub fn append_by_position(partition: u32, frame: SegmentOffset, out: &mut Vec<u8>) {
-    append_pair(partition, frame.segment_id.0, frame.offset, out);
+pub fn append_by_position(partition: u32, at: SegmentOffset, out: &mut Vec<u8>) {
+    append_pair(partition, at.segment_id.0, at.offset, out);
 }
 
-/// The range in `by_position` whose last entry is the frame that holds byte `offset`, where one
+/// The range in `by_position` whose last entry has the record that holds byte `offset`, where one
 /// does.
 pub fn by_position_floor(partition: u32, offset: SegmentOffset) -> Range<Vec<u8>> {
     let mut end = by_position(partition, offset);

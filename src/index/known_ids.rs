@@ -50,7 +50,7 @@ impl KnownIds {
             let Some(from) = &self.unread_from else { return Ok(()) };
             let page = reader.scan(Family::ById, from..&end, PAGE).await?;
             for (key, _) in &page {
-                self.add(id_filter::hash(key::id_of(key)));
+                self.filter.add(id_filter::hash(key::id_of(key)));
             }
             let last = page.last().filter(|_| page.len() == PAGE);
             self.unread_from = last.map(|(key, _)| key_after(key));
@@ -58,14 +58,13 @@ impl KnownIds {
         Ok(())
     }
 
-    /// Notes that an id, given by its hash, is about to be there.
-    pub fn add(&mut self, hash: u64) {
-        self.filter.add(hash);
-    }
-
-    /// Of each hash, whether its id may be there; `false` is certain.
-    pub fn may_hold(&self, hashes: &[u64]) -> Vec<bool> {
-        if self.is_whole() { self.filter.may_hold(hashes) } else { vec![true; hashes.len()] }
+    /// Of each hash, whether its id may be there; `false` is certain. From then on those ids are
+    /// taken for ones that are.
+    pub fn note(&mut self, hashes: &[u64]) -> Vec<bool> {
+        let maybe = self.filter.may_hold(hashes);
+        let new = hashes.iter().zip(&maybe).filter(|(_, maybe)| !**maybe);
+        new.for_each(|(hash, _)| self.filter.add(*hash));
+        if self.is_whole() { maybe } else { vec![true; hashes.len()] }
     }
 
     /// Its memory in bytes.

@@ -214,11 +214,11 @@ impl<'a, R: IndexRead> Settled<'a, R> {
         let mut outcome = Ok(None);
         let visitor = |key: &[u8], value: &[u8]| {
             let found = FrameValue::decode(value).and_then(|frame| {
-                let first = frame.place.first_sequence;
-                if sequence >= first + u64::from(frame.count()) {
+                let sequences = frame.sequences()?;
+                if sequence >= sequences.end {
                     return Ok(ControlFlow::Continue(()));
                 }
-                let found = (first <= sequence).then(|| read(&frame)).transpose()?;
+                let found = (sequences.start <= sequence).then(|| read(&frame)).transpose()?;
                 Ok(ControlFlow::Break(found))
             });
             match found {
@@ -263,9 +263,9 @@ fn add(
     within: &Range<Sequence>,
     found: &mut Vec<MessageMeta>,
 ) -> Result<(), Malformed> {
-    for record in FrameValue::decode(value)?.records() {
+    for record in FrameValue::decode(value)?.stamped_in(times) {
         let record = record?;
-        if times.contains(&record.timestamp_us) && within.contains(&record.sequence) {
+        if within.contains(&record.sequence) {
             found.push(record.meta());
         }
     }

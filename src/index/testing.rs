@@ -32,7 +32,13 @@ pub(crate) type FrameDraw = (Vec<(u8, i64)>, bool);
 pub(crate) fn frame() -> impl Strategy<Value = FrameDraw> {
     let near = (-2i64..3, -2i64..3).prop_map(|(bucket, step)| bucket * TIME_BUCKET_US + step);
     let time = prop_oneof![8 => near, 1 => any::<i64>()];
-    (prop::collection::vec((0u8..6, time), 1..6), prop::bool::weighted(0.1))
+    let message = (0u8..6, time);
+    // Long ones take more than one entry of a family.
+    let messages = prop_oneof![
+        15 => prop::collection::vec(message.clone(), 1..6),
+        1 => prop::collection::vec(message, 30..70),
+    ];
+    (messages, prop::bool::weighted(0.1))
 }
 
 pub(crate) fn id(number: u8) -> String {

@@ -17,12 +17,12 @@ use super::varint::{self, Input};
 use crate::io::{Family, IndexError};
 use crate::types::{SegmentId, SegmentOffset};
 
-pub use frame::{FrameValue, RecordView, Records};
+pub use frame::{FrameValue, PackedRecords, RecordView, Records};
 pub use marker::{MarkerValue, Waypoint};
 pub use record::RecordValue;
 
 /// The version that all values begin with.
-pub const VALUE_VERSION: u8 = 1;
+pub const VALUE_VERSION: u8 = 2;
 
 /// Bytes that are no value of this version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,6 +11,7 @@
 //! | [`SingleFlight`] | costly work wanted by several | one run at a time; handed on if dropped |
 //! | [`Budget`] | bounded memory, back-pressure | strict order; bounded, but for one too large |
 //! | [`StageTimes`] | where time goes, sampled | nothing noted is lost |
+//! | [`both()`] | two futures in one task | each goes on while the other waits |
 //!
 //! The mistakes that the models plant, and find:
 //!
@@ -42,6 +43,7 @@
 //! primitive lies its `model`: it passes as the primitive is, and fails as expected with each
 //! mistake of the table planted, which shows that it would notice.
 
+mod both;
 mod budget;
 #[cfg(not(feature = "loom"))]
 mod lock;
@@ -59,6 +61,7 @@ mod ticket;
 mod waiters;
 mod wakers;
 
+pub use both::both;
 pub use budget::{Budget, Permit};
 #[cfg(not(feature = "loom"))]
 pub(crate) use lock::lock;

@@ -3,6 +3,7 @@
 use std::ops::{ControlFlow, Range};
 
 use crate::error::StorageResult;
+use crate::index::chunk::piece_of;
 use crate::index::coverage::{Coverage, Covered};
 use crate::index::entry::BatchEntry;
 use crate::index::key;
@@ -107,7 +108,7 @@ impl<'a> Log<'a> {
         match family {
             Family::ById => key::by_id(partition, message.id()),
             Family::ByIdMore => key::by_id_more(partition, message.id(), message.value().sequence),
-            Family::ByPosition => key::by_position(partition, frame.place().offset()),
+            Family::ByPosition => key::by_position(partition, piece_of(frame, message.index)),
             Family::ByTime => {
                 let bucket = key::bucket(message.value().timestamp_us);
                 key::by_time(partition, bucket, frame.first_sequence)

@@ -1,15 +1,16 @@
 //! Moving published entries into the index, in the background.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::error::{StorageError, StorageResult};
-use crate::index::chunk;
+use crate::index::chunk::Draft;
 #[cfg(feature = "planted")]
 use crate::index::entry::RecordEntry;
 use crate::index::known_ids::KnownIds;
 use crate::index::tail::TailChunk;
-use crate::io::{IndexRead, SortedRuns, Step, World};
-use crate::sync::lock;
+use crate::io::{IndexRead, Step, World};
+use crate::sync::{both, lock};
 
 use super::core::WriterCore;
 
@@ -29,10 +30,12 @@ impl<W: World> WriterCore<W> {
         }
         let this = self.this.clone();
         shared.world.spawn("settle", async move {
-            let mut retry_us = RETRY_US;
+            let (mut retry_us, mut drafted) = (RETRY_US, None);
             while let Some(core) = this.upgrade() {
-                let outcome =
-                    if core.shared.is_closed() { Ok(false) } else { core.settle_next().await };
+                let outcome = match core.shared.is_closed() {
+                    true => Ok(false),
+                    false => core.settle_next(&mut drafted).await,
+                };
                 match outcome {
                     Ok(true) => {
                         retry_us = RETRY_US;
@@ -110,36 +113,14 @@ impl<W: World> WriterCore<W> {
             .await;
     }
 
-    /// The runs of `chunk`, which becomes chunk `number`.
-    async fn build<R: IndexRead>(
+    /// Forces the log up to the end of `sealed`, and drafts it as chunk `number`.
+    async fn draft<R: IndexRead>(
         &self,
         primary: &R,
         number: u64,
-        chunk: &TailChunk,
-    ) -> StorageResult<SortedRuns> {
-        let (partition, bytes_max) =
-            (self.shared.partition, self.shared.config.id_filter_max_bytes);
-        // Not there as well where an earlier call was given up.
-        let known = lock(&self.known_ids).take();
-        let mut known = known.unwrap_or_else(|| match number {
-            0 => KnownIds::of_nothing(bytes_max),
-            _ => KnownIds::unread(bytes_max, partition),
-        });
-        // Faster than they come, so that it ends.
-        known.read_on(primary, partition, 2 * chunk.entries()).await?;
-        let runs = chunk::build(primary, partition, number, chunk, Some(&mut known)).await;
-        self.shared.counters.note_id_filter(known.bytes());
-        *lock(&self.known_ids) = Some(known);
-        Ok(runs?)
-    }
-
-    /// Settles the oldest sealed chunk; whether there was one. One caller at a time: who holds
-    /// `settling`.
-    async fn settle_next(&self) -> StorageResult<bool> {
+        sealed: Arc<TailChunk>,
+    ) -> StorageResult<Draft> {
         let shared = &self.shared;
-        let Some(sealed) = shared.state.index.tail.sealed() else {
-            return Ok(false);
-        };
         let end = sealed.sequences().end;
         // The log first: the index must never know a record that the log can lose.
         if crate::planted!(&shared.world, SettleUnforced) {
@@ -148,20 +129,55 @@ impl<W: World> WriterCore<W> {
             self.sync_to(end).await?;
         }
         shared.world.step(Step::SettleForced).await;
-        let primary = self.shard.primary().await?;
-        let number = *lock(&self.next_chunk);
         #[cfg(feature = "planted")]
         let sealed = if crate::planted!(&shared.world, EntryMisplaced) {
-            std::sync::Arc::new(misplaced(&sealed))
+            Arc::new(misplaced(&sealed))
         } else {
             sealed
         };
-        let runs = self.build(primary.as_ref(), number, &sealed).await?;
-        let applied = self.shard.settle(&primary, runs).await;
+        let (partition, bytes_max) = (shared.partition, shared.config.id_filter_max_bytes);
+        // Not there as well where an earlier call was given up.
+        let known = lock(&self.known_ids).take();
+        let mut known = known.unwrap_or_else(|| match number {
+            0 => KnownIds::of_nothing(bytes_max),
+            _ => KnownIds::unread(bytes_max, partition),
+        });
+        // Faster than they come, so that it ends.
+        known.read_on(primary, partition, 2 * sealed.entries()).await?;
+        let draft = Draft::of(partition, number, &sealed, Some(&mut known));
+        shared.counters.note_id_filter(known.bytes());
+        *lock(&self.known_ids) = Some(known);
+        Ok(draft)
+    }
+
+    /// Settles the oldest sealed chunk, `drafted` where that is given, and leaves a draft of the
+    /// next one there; whether there was one. One caller at a time: who holds `settling`.
+    async fn settle_next(&self, drafted: &mut Option<Draft>) -> StorageResult<bool> {
+        let shared = &self.shared;
+        let Some(sealed) = shared.state.index.tail.sealed() else {
+            return Ok(false);
+        };
+        let end = sealed.sequences().end;
+        let primary = self.shard.primary().await?;
+        let number = *lock(&self.next_chunk);
+        let draft = match drafted.take() {
+            Some(draft) => draft,
+            None => self.draft(primary.as_ref(), number, sealed).await?,
+        };
+        assert_eq!(draft.sequences().end, end, "chunks are settled in their order");
+        let runs = draft.runs(primary.as_ref()).await?;
+        // What of the next chunk can be made before this one is there, is made meanwhile.
+        let next = async {
+            let sealed = shared.state.index.tail.sealed_from(end)?;
+            self.draft(primary.as_ref(), number + 1, sealed).await.ok()
+        };
+        let (applied, next) = both(self.shard.settle(&primary, runs), next).await;
         if !crate::planted!(&shared.world, SettleFailureIgnored) {
             applied?;
         }
         drop(primary);
+        // Where it failed, it is tried again, and told, in its turn.
+        *drafted = next;
         shared.world.step(Step::SettleApplied).await;
         *lock(&self.next_chunk) = number + 1;
         shared.marks.advance_settled(end);

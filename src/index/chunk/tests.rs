@@ -1,12 +1,14 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::index::coverage::Coverage;
+use crate::index::entry::BatchEntry;
 use crate::index::model::SettleFault;
 use crate::index::settled::Settled;
 use crate::index::testing::{

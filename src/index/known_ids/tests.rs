@@ -16,12 +16,14 @@ fn a_new_index_is_known_whole_and_an_old_one_once_it_is_read() {
     let frame = log.append((vec![(0, 0), (1, 0), (0, 0)], false));
     database.settle(&[frame]);
     let mut known = KnownIds::unread(BYTES_MAX, PARTITION);
-    let (held, other) = (hashes(&["a", "ab"]), hashes(&["c"]));
-    assert_eq!((known.is_whole(), known.may_hold(&other)), (false, vec![true]));
+    let held = hashes(&["a", "ab"]);
+    assert_eq!((known.is_whole(), known.note(&hashes(&["c"]))), (false, vec![true]));
     now(known.read_on(&database.primary, PARTITION, 1)).unwrap();
     assert!(known.is_whole());
-    assert_eq!(known.may_hold(&held), [true, true]);
-    assert_eq!(known.may_hold(&other), [false]);
+    assert_eq!(known.note(&held), [true, true]);
+    let other = hashes(&["d"]);
+    assert_eq!(known.note(&other), [false]);
+    assert_eq!(known.note(&other), [true], "it is about to be there");
 }
 
 #[test]

@@ -144,6 +144,12 @@ impl Tail {
         self.state().sealed.front().cloned()
     }
 
+    /// The full chunk that begins at `from`, where there is one.
+    pub fn sealed_from(&self, from: Sequence) -> Option<Arc<TailChunk>> {
+        let state = self.state();
+        state.sealed.iter().find(|chunk| chunk.sequences().start == from).cloned()
+    }
+
     /// How many chunks are full and not released.
     pub fn sealed_count(&self) -> usize {
         self.state().sealed.len()

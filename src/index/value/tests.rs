@@ -48,6 +48,41 @@ proptest! {
     }
 
     #[test]
+    fn packed_records_make_the_same_values(
+        batches in prop::collection::vec(batch(), 1..4), cuts in any::<(usize, usize)>(),
+    ) {
+        let packed = PackedRecords::of(batches.iter());
+        for (frame, batch) in batches.iter().enumerate() {
+            let first = cuts.0 % batch.records.len();
+            let indexes = first..first + 1 + cuts.1 % (batch.records.len() - first);
+            let (mut value, mut expected) = (Vec::new(), Vec::new());
+            FrameValue::encode_packed(batch, &packed, frame, indexes.clone(), &mut value);
+            FrameValue::encode(batch, indexes.clone(), &mut expected);
+            prop_assert_eq!(&value, &expected);
+            let sequence = |index: usize| batch.first_sequence + index as u64;
+            let expected = sequence(indexes.start)..sequence(indexes.end);
+            prop_assert_eq!(FrameValue::decode(&value).unwrap().sequences(), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn records_are_found_by_their_times(
+        batch in batch(), one in any::<i64>(), index in 0usize..20,
+    ) {
+        let other = batch.records.get(index % batch.records.len()).timestamp_us;
+        let times = one.min(other)..one.max(other).saturating_add(1);
+        let mut value = Vec::new();
+        FrameValue::encode(&batch, 0..batch.records.len(), &mut value);
+        let frame = FrameValue::decode(&value).unwrap();
+        let found: Vec<_> = frame.stamped_in(&times).map(|view| view.unwrap().meta()).collect();
+        let expected: Vec<_> = (0..batch.records.len())
+            .map(|index| batch.meta(index))
+            .filter(|meta| times.contains(&meta.timestamp_us))
+            .collect();
+        prop_assert_eq!(found, expected);
+    }
+
+    #[test]
     fn records_come_back(batch in batch()) {
         let index = batch.records.len() - 1;
         let mut bytes = Vec::new();
@@ -113,14 +148,14 @@ fn layout_is_pinned() {
     };
     let mut value = Vec::new();
     FrameValue::encode(&batch, 0..2, &mut value);
-    let head = [1, 5, 2, 3, 0xc8, 1, 2];
+    let head = [2, 5, 2, 3, 0xc8, 1, 2];
     let records = [0, 40, 30, 1, 1, b'a', 0, 32, 30, 4, 2, b'b', b'c'];
     assert_eq!(value, [&head[..], &records].concat());
     let mut value = Vec::new();
     RecordValue::of(&batch, 1).encode(&mut value);
-    assert_eq!(value, [1, 6, 2, 3, 0x90, 2, 30, 2]);
+    assert_eq!(value, [2, 6, 2, 3, 0x90, 2, 30, 2]);
     let marker = MarkerValue { from: 5, to: 7, entry_count: 1, waypoints: vec![batch.place()] };
     let mut value = Vec::new();
     marker.encode(&mut value);
-    assert_eq!(value, [1, 5, 2, 1, 1, 0, 2, 3, 0xc8, 1]);
+    assert_eq!(value, [2, 5, 2, 1, 1, 0, 2, 3, 0xc8, 1]);
 }

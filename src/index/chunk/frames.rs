@@ -1,0 +1,162 @@
+//! What becomes of a chunk's frames, in `by_position` and `by_time`.
+
+use std::sync::Arc;
+
+use crate::index::entry::BatchEntry;
+use crate::index::key;
+use crate::index::value::{FrameValue, PackedRecords, Waypoint};
+use crate::io::SortedRun;
+use crate::types::SegmentOffset;
+
+/// Records of an entry of `by_position`, at most. A lookup passes over half of them on average,
+/// and reads the block that they fill; each entry takes as much memory as a record or two.
+const PIECE_RECORDS: usize = 32;
+
+/// A marker names a frame at least every so many sequences: a search for a sequence then reads
+/// the entries of that many at most, and a marker of a chunk of usual size stays under a kilobyte.
+const WAYPOINT_SEQUENCES: u64 = 1024;
+
+/// Bytes of an entry beside its records, more than most have: memory that is taken at once.
+const ENTRY_BYTES: usize = 48;
+
+/// The frames of a chunk, and their records as both families store them.
+pub(super) struct Frames {
+    batches: Vec<Arc<BatchEntry>>,
+    packed: PackedRecords,
+}
+
+impl Frames {
+    pub(super) fn of(batches: Vec<Arc<BatchEntry>>) -> Self {
+        let packed = PackedRecords::of(batches.iter().map(Arc::as_ref));
+        Self { batches, packed }
+    }
+
+    /// What the marker in `by_position` names.
+    pub(super) fn waypoints(&self) -> Vec<Waypoint> {
+        let mut waypoints: Vec<Waypoint> = Vec::new();
+        for batch in &self.batches {
+            let far = waypoints.last().is_none_or(|last| {
+                last.first_sequence + WAYPOINT_SEQUENCES <= batch.first_sequence
+            });
+            if far {
+                waypoints.push(batch.place());
+            }
+        }
+        waypoints
+    }
+
+    /// The number of entries in `by_position`.
+    pub(super) fn piece_count(&self) -> usize {
+        self.batches.iter().map(|batch| batch.records.len().div_ceil(PIECE_RECORDS)).sum()
+    }
+
+    /// The bytes that `count` entries of all records take, about.
+    fn bytes(&self, count: usize) -> usize {
+        self.packed.len_bytes() + count * ENTRY_BYTES
+    }
+
+    /// Adds the entries of `by_position`.
+    pub(super) fn add_by_position(&self, partition: u32, run: &mut SortedRun) {
+        let count = self.piece_count();
+        run.reserve(count, self.bytes(count));
+        for (frame, batch) in self.batches.iter().enumerate() {
+            let count = batch.records.len();
+            for first in (0..count).step_by(PIECE_RECORDS) {
+                let indexes = first..count.min(first + PIECE_RECORDS);
+                run.push_with(
+                    |out| key::append_by_position(partition, piece_of(batch, first), out),
+                    |out| FrameValue::encode_packed(batch, &self.packed, frame, indexes, out),
+                );
+            }
+        }
+    }
+
+    /// Adds `entries`, which are in the order of their keys, to `by_time`.
+    pub(super) fn add_by_time(&self, partition: u32, entries: Vec<TimeEntry>, run: &mut SortedRun) {
+        run.reserve(entries.len(), self.bytes(entries.len()));
+        for TimeEntry { bucket, frame, indexes } in entries {
+            let batch = &self.batches[frame];
+            run.push_with(
+                |out| key::append_by_time(partition, bucket, batch.first_sequence, out),
+                |out| match indexes {
+                    Indexes::Range { first, end } => {
+                        FrameValue::encode_packed(batch, &self.packed, frame, first..end, out);
+                    }
+                    Indexes::List(list) => FrameValue::encode(batch, list.into_iter(), out),
+                },
+            );
+        }
+    }
+
+    /// What `by_time` holds, in the order of its keys.
+    pub(super) fn time_entries(&self) -> Vec<TimeEntry> {
+        let mut entries = Vec::with_capacity(self.batches.len());
+        for (frame, batch) in self.batches.iter().enumerate() {
+            let before = entries.len();
+            if !add_in_order(frame, batch, &mut entries) {
+                entries.truncate(before);
+                add_in_disorder(frame, batch, &mut entries);
+            }
+        }
+        // In order already, as a rule: messages are stamped as they are appended.
+        entries.sort_by_key(|entry| (entry.bucket, entry.frame));
+        entries
+    }
+}
+
+/// Where the entry of `by_position` begins that has the `index`-th record of a frame.
+///
+/// # Panics
+/// Where there is no such record.
+pub(crate) fn piece_of(batch: &BatchEntry, index: usize) -> SegmentOffset {
+    match index - index % PIECE_RECORDS {
+        0 => batch.place().offset(),
+        first => batch.offset(first),
+    }
+}
+
+/// An entry of `by_time`: records of one frame in one bucket.
+pub(super) struct TimeEntry {
+    bucket: i64,
+    /// The frame's number in the chunk.
+    frame: usize,
+    indexes: Indexes,
+}
+
+enum Indexes {
+    Range { first: usize, end: usize },
+    List(Vec<usize>),
+}
+
+/// Adds the entries of a frame whose buckets ascend; whether they do.
+fn add_in_order(frame: usize, batch: &BatchEntry, entries: &mut Vec<TimeEntry>) -> bool {
+    let (mut last, mut from) = (None, 0);
+    let mut add = |bucket, first, end| {
+        entries.push(TimeEntry { bucket, frame, indexes: Indexes::Range { first, end } });
+    };
+    for (index, timestamp_us) in batch.records.timestamps_us().enumerate() {
+        let bucket = key::bucket(timestamp_us);
+        match last {
+            Some(last) if bucket < last => return false,
+            Some(last) if bucket > last => {
+                add(last, from, index);
+                from = index;
+            }
+            _ => {}
+        }
+        last = Some(bucket);
+    }
+    if let Some(last) = last {
+        add(last, from, batch.records.len());
+    }
+    true
+}
+
+fn add_in_disorder(frame: usize, batch: &BatchEntry, entries: &mut Vec<TimeEntry>) {
+    let mut stamps: Vec<_> = batch.records.timestamps_us().map(key::bucket).zip(0..).collect();
+    stamps.sort_unstable();
+    entries.extend(stamps.chunk_by(|a, b| a.0 == b.0).map(|stamps| {
+        let indexes = Indexes::List(stamps.iter().map(|stamp| stamp.1).collect());
+        TimeEntry { bucket: stamps[0].0, frame, indexes }
+    }));
+}

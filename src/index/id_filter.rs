@@ -17,6 +17,7 @@ const LINE_BITS: u64 = (LINE_BYTES * 8) as u64;
 const LINE_IDS: usize = 40;
 
 const LAYER_FIRST_BYTES: usize = 64 << 10;
+const LAYER_GROWTH: usize = 4;
 
 /// The hash of an id, which the filter is asked by. It has no seed, so that every run does the
 /// same.
@@ -24,9 +25,10 @@ pub fn hash(id: &[u8]) -> u64 {
     xxh3_64(id)
 }
 
-/// A Bloom filter that grows in layers, each twice the one before, so that it takes about two
-/// bytes of memory an id. Where its memory ends the last layer takes all that come: it then says
-/// "maybe" more often, never "no" of an id that was added.
+/// A Bloom filter that grows in layers, each four times the one before: every layer is another
+/// place to look into. So it takes about two bytes of memory an id while its last layer is full,
+/// and up to seven while that is new. Where its memory ends the last layer takes all that come: it
+/// then says "maybe" more often, never "no" of an id that was added.
 #[derive(Clone, Debug)]
 pub struct IdFilter {
     layers: Vec<Layer>,
@@ -55,16 +57,19 @@ impl Layer {
         (((hash >> 32) * self.lines.len() as u64) >> 32) as usize
     }
 
+    /// What is there already takes no room.
     fn add(&mut self, hash: u64) {
         let line = self.line(hash);
         let line = &mut self.lines[line];
+        let before = *line;
         bits(hash).for_each(|(word, bit)| line[word] |= bit);
-        self.room = self.room.saturating_sub(1);
+        self.room = self.room.saturating_sub(usize::from(*line != before));
     }
 
     fn may_hold(&self, hash: u64) -> bool {
         let line = &self.lines[self.line(hash)];
-        bits(hash).all(|(word, bit)| line[word] & bit != 0)
+        // All bits, without a branch: where it may end early is anybody's guess.
+        bits(hash).fold(true, |all, (word, bit)| all & (line[word] & bit != 0))
     }
 }
 
@@ -94,10 +99,11 @@ impl IdFilter {
     }
 
     fn grow(&mut self) {
-        let wanted = self.layers.last().map_or(LAYER_FIRST_BYTES, |last| 2 * last.bytes());
+        let last_bytes = self.layers.last().map_or(0, Layer::bytes);
+        let wanted = LAYER_FIRST_BYTES.max(LAYER_GROWTH * last_bytes);
         let left = self.bytes_max.saturating_sub(self.bytes());
         // A last layer of little would be another one to look into, and hold hardly anything.
-        if self.layers.is_empty() || left >= wanted {
+        if self.layers.is_empty() || left >= last_bytes {
             self.layers.push(Layer::new(wanted.min(left)));
         }
     }

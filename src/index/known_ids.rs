@@ -33,7 +33,7 @@ impl KnownIds {
         Self { filter: IdFilter::new(bytes_max), unread_from }
     }
 
-    /// Whether [`KnownIds::may_hold`] knows.
+    /// Whether [`KnownIds::note`] knows.
     pub fn is_whole(&self) -> bool {
         self.unread_from.is_none()
     }

@@ -184,7 +184,7 @@ pub static KNOWN: [Known; 15] = [
                scan of the secondary from the end crashes the process (MergingIterator::\
                SkipPrevDeleted)",
         class: Class::Unreported,
-        upstream: "no report found yet; six operations suffice",
+        upstream: "no report found; six operations suffice; gone in 11.12.0",
         effect: "the process of a reader would die",
         defence: "the index deletes no ranges and has no write-ahead log, so a secondary has \
                   none of them in memory",
@@ -261,7 +261,7 @@ pub static KNOWN: [Known; 15] = [
                dropped family had can still be read",
         class: Class::Unreported,
         upstream: "no report found; the memtables whose log was flushed go, and the version with \
-                   the file is not installed, since the family is dropped",
+                   the file is not installed, since the family is dropped; gone in 11.12.0",
         effect: "entries of the index would vanish",
         defence: "no family is ever dropped",
         shows: Shows::Always,

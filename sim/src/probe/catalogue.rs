@@ -5,7 +5,7 @@ mod plans;
 #[cfg(test)]
 mod tests;
 
-use super::operation::{Families, Operation};
+use super::operation::Operation;
 use super::plan::{ProbePlan, Tier};
 use super::rule::Rule;
 use super::violation::{Signature, Who};
@@ -286,17 +286,15 @@ pub static KNOWN: [Known; 15] = [
         defence: "no family is ever dropped",
         shows: Shows::Always,
         explains: |it, plan| {
-            let mut dropped = Families(0);
-            let mut is_again = |operation: &Operation| match operation {
-                Operation::Drop { family } => {
-                    dropped.0 |= 1 << family;
-                    false
+            let operations = &plan.operations;
+            let is_again = |at: &usize| match &operations[*at] {
+                Operation::Create { family } => {
+                    operations[..*at].contains(&Operation::Drop { family: *family })
                 }
-                Operation::Create { family } => dropped.has(*family),
                 _ => false,
             };
-            let again = plan.operations.iter().position(&mut is_again);
-            let follows = |from| plan.operations[from..].iter().any(Operation::catches_up);
+            let again = (0..operations.len()).find(is_again);
+            let follows = |from| operations[from..].iter().any(Operation::catches_up);
             it.anomaly == DIES && again.is_some_and(follows)
         },
         plan: plans::recreated_family,

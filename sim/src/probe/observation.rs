@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::key::{Key, Shown};
-use super::model::{Life, Surely};
+use super::model::{Life, Surely, WriteLog};
 use super::operation::{ReadKind, Role};
 use super::store::Reads;
 
@@ -89,6 +89,16 @@ impl Observation {
     /// The entries of a family that the instance once had in memory.
     pub fn replayed_of(&self, life: Life) -> BTreeSet<u32> {
         of_life(&self.replayed, life)
+    }
+
+    /// Whether memory of a secondary over newer files explains a value.
+    pub fn is_shadowed(&self, log: &WriteLog, life: Life, key: Key, shown: &Shown) -> bool {
+        self.instance.is_secondary() && log.is_shadowed(life, key, &self.replayed_of(life), shown)
+    }
+
+    /// Whether a family was dropped before the instance last caught up.
+    pub fn is_dropped(&self, life: Life) -> bool {
+        self.surely.stopped.contains_key(&life)
     }
 }
 

@@ -29,10 +29,8 @@ pub fn judge(log: &WriteLog, seen: &Observation) -> Vec<Violation> {
         let mut violation =
             Violation::new(Rule::Agreement, "disagree", seen.instance, seen.at, what);
         violation.kinds = vec![first, kind];
-        let replayed = seen.replayed_of(family.life);
-        let is_shadow = |value| log.is_shadowed(family.life, key, &replayed, value);
-        violation.signature.is_shadowed =
-            seen.instance.is_secondary() && (is_shadow(said) || is_shadow(shown));
+        let is_shadowed = |value| seen.is_shadowed(log, family.life, key, value);
+        violation.signature.is_shadowed = is_shadowed(said) || is_shadowed(shown);
         found.push(violation);
     }
     found

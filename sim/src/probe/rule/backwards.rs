@@ -28,10 +28,8 @@ pub fn judge(log: &WriteLog, floors: &mut Floors, seen: &Observation) -> Vec<Vio
             let mut violation =
                 Violation::new(Rule::Backwards, "backwards", seen.instance, seen.at, words);
             violation.kinds = vec![kind];
-            violation.signature.is_dropped_family = seen.surely.stopped.contains_key(&family.life);
-            let replayed = seen.replayed_of(family.life);
-            violation.signature.is_shadowed =
-                seen.instance.is_secondary() && log.is_shadowed(family.life, key, &replayed, shown);
+            violation.signature.is_dropped_family = seen.is_dropped(family.life);
+            violation.signature.is_shadowed = seen.is_shadowed(log, family.life, key, shown);
             found.push(violation);
         }
         *floor = (*floor).max(first);

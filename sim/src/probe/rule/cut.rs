@@ -27,7 +27,7 @@ pub fn judge(log: &WriteLog, seen: &Observation) -> Vec<Violation> {
         for (family, _, key, shown) in of_kind {
             let cuts = log.cuts(family.life, key, &seen.surely, family.upper, shown);
             // It has no moment: its files may have been followed further than its log.
-            if seen.surely.stopped.contains_key(&family.life) {
+            if seen.is_dropped(family.life) {
                 continue;
             }
             let is_alone = seen.moment == Moment::Family || Some(family.upper) < upper;
@@ -59,8 +59,5 @@ fn has_shadow(log: &WriteLog, seen: &Observation, kind: ReadKind) -> bool {
     let mut old = seen
         .shown()
         .filter(|(family, of, key, shown)| *of == kind && !is_newest(family.life, *key, shown));
-    seen.instance.is_secondary()
-        && old.any(|(family, _, key, shown)| {
-            log.is_shadowed(family.life, key, &seen.replayed_of(family.life), shown)
-        })
+    old.any(|(family, _, key, shown)| seen.is_shadowed(log, family.life, key, shown))
 }

@@ -13,7 +13,7 @@ pub fn judge(log: &WriteLog, seen: &Observation) -> Vec<Violation> {
     let mut found: Vec<Violation> = Vec::new();
     for (family, kind, key, shown) in seen.shown() {
         let (life, surely) = (family.life, &seen.surely);
-        let may_show = if seen.moment == Moment::Keeper || surely.stopped.contains_key(&life) {
+        let may_show = if seen.moment == Moment::Keeper || seen.is_dropped(life) {
             log.may_show(life, key, surely, family.upper, shown)
         } else {
             !log.cuts(life, key, surely, family.upper, shown).is_empty()
@@ -54,10 +54,8 @@ fn violation(
         words(&newest)
     );
     let mut violation = Violation::new(Rule::Interval, anomaly, seen.instance, seen.at, words);
-    violation.signature.is_dropped_family = seen.surely.stopped.contains_key(&family.life);
-    let replayed = seen.replayed_of(family.life);
-    violation.signature.is_shadowed =
-        seen.instance.is_secondary() && log.is_shadowed(family.life, key, &replayed, shown);
+    violation.signature.is_dropped_family = seen.is_dropped(family.life);
+    violation.signature.is_shadowed = seen.is_shadowed(log, family.life, key, shown);
     violation
 }
 

@@ -32,8 +32,7 @@ pub fn judge(log: &WriteLog, primary: &Observation, seen: &Observation) -> Vec<V
         );
         let mut violation = Violation::new(Rule::Silence, "differs", seen.instance, seen.at, what);
         violation.kinds = vec![kind];
-        let replayed = seen.replayed_of(family.life);
-        violation.signature.is_shadowed = log.is_shadowed(family.life, key, &replayed, shown);
+        violation.signature.is_shadowed = seen.is_shadowed(log, family.life, key, shown);
         found.push(violation);
     }
     found

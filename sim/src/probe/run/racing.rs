@@ -60,7 +60,7 @@ struct Reader {
     /// Keys that are written once are looked at from the one of this batch on.
     floor: u32,
     /// Keys that are written once, and that were missing when it was last looked at.
-    missing: Vec<Key>,
+    missing: BTreeSet<Key>,
     /// The newest sequence number.
     sequence: u64,
     seen: Seen,
@@ -310,7 +310,7 @@ impl Racing<'_> {
             let found = errors::judge(0, who, doing, Beside::Work, Err(&error));
             Seen { violations: found.into_iter().collect(), ..Seen::default() }
         })?;
-        let (missing, seen) = (Vec::new(), Seen::default());
+        let (missing, seen) = (BTreeSet::new(), Seen::default());
         let mut reader = Reader { db, number, families, has, floor: 0, missing, sequence: 0, seen };
         while self.catch_ups.fetch_add(1, Ordering::SeqCst) < self.race.catch_ups {
             self.look(&mut reader, primary);
@@ -343,13 +343,12 @@ impl Racing<'_> {
         let newest = primary.latest_sequence_number();
         seen.violations.extend(sequence::judge(0, who, reader.sequence, now, Some(newest)));
         reader.sequence = now;
-        let keys = self.keys(&mut reader.floor, has, &mut reader.missing);
+        let keys = self.keys(&mut reader.floor, has, &reader.missing);
         let observed = self.observe(db, who, reader.families, &keys, seen);
         self.followed.store(has.wal.max(has.file), Ordering::SeqCst);
         if self.race.inserts {
             let missing = observed.shown().filter(|(.., shown)| shown.is_none());
-            let missing: BTreeSet<Key> = missing.map(|(_, _, key, _)| key).collect();
-            reader.missing = missing.into_iter().collect();
+            reader.missing = missing.map(|(_, _, key, _)| key).collect();
         }
         seen.observations.push(Observation { surely: has.clone(), ..observed });
     }
@@ -365,13 +364,13 @@ impl Racing<'_> {
     /// The keys to look at. Of those that are written once: all that were published since the
     /// catch-up before the last one, so that each of them is looked at twice, and those that were
     /// missing.
-    fn keys(&self, floor: &mut u32, has: &Surely, missing: &mut Vec<Key>) -> Vec<Key> {
+    fn keys(&self, floor: &mut u32, has: &Surely, missing: &BTreeSet<Key>) -> Vec<Key> {
         if !self.race.inserts {
             return Key::small().collect();
         }
-        missing.retain(|key| key.0 < Key::INSERTED + *floor);
+        let older = missing.range(..Key(Key::INSERTED + *floor)).copied();
         let new = (*floor..has.wal).map(|at| Key(Key::INSERTED + at));
-        let keys = missing.drain(..).chain(new).collect();
+        let keys = older.chain(new).collect();
         let followed = self.followed.load(Ordering::SeqCst);
         *floor = followed.min(has.wal).max(*floor);
         keys

@@ -44,9 +44,9 @@ pub struct DiskConfig {
     pub tail_max_entries: usize,
     /// Memory in bytes that those may take before writers wait, at least 64 KiB.
     pub tail_max_bytes: usize,
-    /// Memory in bytes that a writer's filter of settled ids may take, at most 1 GiB. It takes two
-    /// to seven bytes an id until then; beyond, settling asks the index about more and more ids
-    /// that are new, which is slower. 0 asks about all.
+    /// Memory in bytes that a writer's filter of settled ids may take, at most 1 GiB. It takes
+    /// three to eleven bytes an id until then; beyond, settling asks the index about more and more
+    /// ids that are new, which is slower. 0 asks about all.
     pub id_filter_max_bytes: usize,
     /// How long a writer waits for room in the tail before it gets an error.
     pub backpressure_max_us: u64,

@@ -1,6 +1,6 @@
 //! One index database as the sessions of a process share it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -55,6 +55,8 @@ pub struct Shard<W: World> {
     opening: SingleFlight<StorageResult<Arc<Primary<W>>>>,
     /// Where the log of each partition begins, for compaction.
     log_starts: Arc<LogStarts>,
+    /// Partitions that are about to settle more.
+    expecting: Mutex<BTreeSet<u32>>,
 }
 
 /// Where the logs of partitions begin, as far as retention dropped anything.
@@ -106,6 +108,7 @@ impl<W: World> Shard<W> {
             replaced: Mutex::new(Weak::new()),
             opening: SingleFlight::new(),
             log_starts: Arc::default(),
+            expecting: Mutex::default(),
         })
     }
 
@@ -163,6 +166,30 @@ impl<W: World> Shard<W> {
             self.replace(primary);
         }
         settled
+    }
+
+    /// Notes whether a partition is about to settle more, and tells the primary, where it is open,
+    /// whether any of its partitions is.
+    pub async fn expect_more(&self, partition: u32, is_more: bool) {
+        let is_any = {
+            let mut expecting = self.expecting.lock().unwrap_or_else(PoisonError::into_inner);
+            if is_more {
+                expecting.insert(partition)
+            } else {
+                expecting.remove(&partition)
+            };
+            !expecting.is_empty()
+        };
+        let primary = {
+            let slot = self.primary.lock().unwrap_or_else(PoisonError::into_inner);
+            slot.as_ref().map(|open| open.instance.clone())
+        };
+        if let Some(primary) = primary
+            && let Err(error) = primary.expect_more(is_any).await
+        {
+            // Only a matter of when files are merged.
+            tracing::warn!(%error, "the index goes on merging as it did");
+        }
     }
 
     /// Lets go of `broken`, where it is still at hand.

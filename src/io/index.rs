@@ -295,6 +295,11 @@ pub trait IndexPrimary: IndexRead {
     /// exists keeps a value, and it must be the same one.
     fn settle(&self, runs: SortedRuns) -> impl Future<Output = Result<(), IndexError>> + Send;
 
+    /// Whether more is about to be settled, one chunk after the other: at first it is not. Where it
+    /// is, merging files may wait, as appends wait for settling; where it is not, that is made up
+    /// for. Changes no answer, and asks for nothing where it was said before.
+    fn expect_more(&self, is_more: bool) -> impl Future<Output = Result<(), IndexError>> + Send;
+
     /// Waits until compaction has nothing left to do.
     fn compact(&self) -> impl Future<Output = Result<(), IndexError>> + Send;
 

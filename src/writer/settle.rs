@@ -19,6 +19,9 @@ use super::core::WriterCore;
 const RETRY_US: u64 = 50_000;
 const RETRY_MAX_US: u64 = 10_000_000;
 
+/// With so many chunks full, appends come faster than they are settled.
+const BACKLOG_CHUNKS: usize = 3;
+
 impl<W: World> WriterCore<W> {
     /// Starts a settling job where a chunk is ready and none runs.
     pub(super) fn start_settling(&self) {
@@ -41,7 +44,10 @@ impl<W: World> WriterCore<W> {
                         retry_us = RETRY_US;
                         core.shared.settle_progress.wake_all();
                     }
-                    Ok(false) => return core.rest(),
+                    Ok(false) => {
+                        core.shard.expect_more(core.shared.partition, false).await;
+                        return core.rest();
+                    }
                     Err(error) => {
                         tracing::warn!(%error, retry_us, "settling failed");
                         core.shared.counters.count_settle_failure(error.to_string(), retry_us);
@@ -160,6 +166,9 @@ impl<W: World> WriterCore<W> {
         let end = sealed.sequences().end;
         let primary = self.shard.primary().await?;
         let number = *lock(&self.next_chunk);
+        if shared.state.index.tail.sealed_count() >= BACKLOG_CHUNKS {
+            self.shard.expect_more(shared.partition, true).await;
+        }
         let draft = match drafted.take() {
             Some(draft) => draft,
             None => self.draft(primary.as_ref(), number, sealed).await?,

@@ -212,6 +212,10 @@ impl<I: Settling> IndexPrimary for SimInstance<I> {
         settled
     }
 
+    async fn expect_more(&self, is_more: bool) -> Result<(), IndexError> {
+        self.live().await.expect_more(is_more).await
+    }
+
     async fn compact(&self) -> Result<(), IndexError> {
         let effect = async { self.live().await.compact().await };
         around(&self.inner.context, self.write("compact", &[]), effect).await?;

@@ -196,6 +196,10 @@ impl IndexPrimary for Lying<ModelPrimary> {
         self.inner.settle(runs).await
     }
 
+    async fn expect_more(&self, is_more: bool) -> Result<(), IndexError> {
+        self.inner.expect_more(is_more).await
+    }
+
     async fn compact(&self) -> Result<(), IndexError> {
         self.inner.compact().await
     }

@@ -118,6 +118,10 @@ impl IndexPrimary for ModelPrimary {
         Ok(())
     }
 
+    async fn expect_more(&self, _is_more: bool) -> Result<(), IndexError> {
+        Ok(())
+    }
+
     async fn compact(&self) -> Result<(), IndexError> {
         let trimmed = self.inner.options.trimmed.as_ref();
         let mut database = locked(&self.inner.database);

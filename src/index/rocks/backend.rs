@@ -81,7 +81,8 @@ impl IndexBackend for RocksBackend {
             Private::sweep(path);
             let settler = Arc::new(Settler::new(backend.options.settle, shared, path));
             let background = backend.options.background;
-            Ok(RocksPrimary { instance: backend.instance(path, db, None), settler, background })
+            let instance = backend.instance(path, db, None);
+            Ok(RocksPrimary { instance, settler, background, expects_more: Arc::default() })
         };
         self.call(directory, work).await
     }

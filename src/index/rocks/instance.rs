@@ -2,6 +2,7 @@
 
 use std::ops::{ControlFlow, Deref, Range};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rocksdb::checkpoint::Checkpoint;
@@ -10,7 +11,7 @@ use rocksdb::{DB, DBRawIterator, Error, ReadOptions, WaitForCompactOptions};
 use super::call::{self, Blocking};
 use super::closing::{Closing, Closings};
 use super::error::{Doing, abandoned, refused, translated};
-use super::options::Background;
+use super::options::{AT_REST, AT_WORK, Background};
 use super::private::Private;
 use super::settle::{Settler, handle};
 use crate::io::{Family, IndexError, IndexPrimary, IndexRead, IndexSecondary, SortedRuns};
@@ -188,6 +189,8 @@ pub struct RocksPrimary {
     pub(super) instance: Arc<Shared>,
     pub(super) settler: Arc<Settler>,
     pub(super) background: Background,
+    /// What [`IndexPrimary::expect_more`] was told last.
+    pub(super) expects_more: Arc<AtomicBool>,
 }
 
 /// An instance that follows the primary of its directory, in this process or another. Reads are
@@ -211,6 +214,22 @@ impl IndexPrimary for RocksPrimary {
             if background == Background::Rests { rest(db) } else { Ok(()) }
         };
         self.instance.call(Doing::Settle, settle).await
+    }
+
+    async fn expect_more(&self, is_more: bool) -> Result<(), IndexError> {
+        if self.background == Background::Rests
+            || self.expects_more.swap(is_more, Ordering::AcqRel) == is_more
+        {
+            return Ok(());
+        }
+        let merging = if is_more { AT_WORK } else { AT_REST };
+        let set = move |db: &DB| {
+            let settings = merging.settings();
+            let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
+            let mut families = Family::ALL.into_iter();
+            families.try_for_each(|family| db.set_options_cf(handle(db, family), &settings))
+        };
+        self.instance.call(Doing::Settle, set).await
     }
 
     async fn compact(&self) -> Result<(), IndexError> {

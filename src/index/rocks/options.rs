@@ -4,7 +4,8 @@ use std::path::Path;
 
 use rocksdb::{
     BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompactionStyle,
-    DBCompressionType, DataBlockIndexType, LogLevel, Options, WriteBufferManager,
+    DBCompressionType, DataBlockIndexType, LogLevel, Options, UniversalCompactOptions,
+    WriteBufferManager,
 };
 
 use super::settle::SettleMethod;
@@ -20,15 +21,39 @@ const BLOOM_BITS: f64 = 10.0;
 const HASH_RATIO: f64 = 0.75;
 /// Every secondary holds every file open: few large ones.
 const TABLE_BYTES: u64 = 256 << 20;
-/// So many sorted runs of a family are merged into one. Fewer would be looked into more quickly;
-/// merging would take more than settling does.
-const RUNS_MAX: i32 = 8;
+/// How runs of a family are merged where settling keeps up: few are left for lookups to look into.
+pub(super) const AT_REST: Merging = Merging { runs: 4, growth_percent: 200 };
+/// The same while appends wait for settling: merging takes processors that settling needs, and the
+/// more runs it waits for, the less often an entry is written again.
+pub(super) const AT_WORK: Merging = Merging { runs: 32, growth_percent: 10_000 };
+/// Runs from which settling is slowed down, and stops, until merging has caught up.
+const FILES_MANY: i32 = 48;
+const FILES_MAX: i32 = 64;
 /// Threads that share one merge, so that the largest does not hold up those behind it.
 const MERGE_THREADS: u32 = 2;
 const BLOCK_BYTES: usize = 8 << 10;
 /// Of an index or a filter, what is read and cached at once. Whole ones of large files are larger
 /// than a shard of the cache: they would be read again at every lookup.
 const METADATA_BLOCK_BYTES: usize = 8 << 10;
+
+/// When runs of a family are merged.
+pub(super) struct Merging {
+    /// From so many on.
+    runs: i32,
+    /// All of them, where the later ones together are so much of the first one, in percent.
+    growth_percent: i32,
+}
+
+impl Merging {
+    /// What changes it while a database is open.
+    pub(super) fn settings(&self) -> [(&'static str, String); 2] {
+        let growth = format!("{{max_size_amplification_percent={}}}", self.growth_percent);
+        [
+            ("level0_file_num_compaction_trigger", self.runs.to_string()),
+            ("compaction_options_universal", growth),
+        ]
+    }
+}
 
 /// What all databases of one backend share.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,7 +172,12 @@ impl Shared {
         // keep as many as there were settlings, all of them held open by every secondary.
         options.set_compaction_style(DBCompactionStyle::Universal);
         options.set_target_file_size_base(TABLE_BYTES);
-        options.set_level_zero_file_num_compaction_trigger(RUNS_MAX);
+        let mut universal = UniversalCompactOptions::default();
+        universal.set_max_size_amplification_percent(AT_REST.growth_percent);
+        options.set_universal_compaction_options(&universal);
+        options.set_level_zero_file_num_compaction_trigger(AT_REST.runs);
+        options.set_level_zero_slowdown_writes_trigger(FILES_MANY);
+        options.set_level_zero_stop_writes_trigger(FILES_MAX);
         options.set_disable_auto_compactions(self.background == Background::Rests);
         options
     }

@@ -180,6 +180,25 @@ async fn many_settlings_leave_few_files() {
     }
 }
 
+const FAMILIES: u64 = Family::ALL.len() as u64;
+
+#[tokio::test]
+async fn merging_waits_while_more_is_expected() {
+    let root = tempfile::tempdir().unwrap();
+    let backend = backend(SettleMethod::Batch);
+    let primary = backend.open_primary(root.path(), IndexOptions::default()).await.unwrap();
+    primary.expect_more(true).await.unwrap();
+    for chunk in 0..12 {
+        primary.settle(runs(chunk * 10, 10)).await.unwrap();
+    }
+    primary.compact().await.unwrap();
+    assert_eq!(backend.file_count(root.path()).await.unwrap(), 3 + 12 * FAMILIES);
+    primary.expect_more(false).await.unwrap();
+    primary.compact().await.unwrap();
+    let count = backend.file_count(root.path()).await.unwrap();
+    assert!(count <= 3 + 4 * FAMILIES, "{count} files");
+}
+
 #[tokio::test]
 async fn files_of_an_interrupted_settling_are_removed() {
     let root = tempfile::tempdir().unwrap();

@@ -125,6 +125,10 @@ impl<R: IndexPrimary> IndexPrimary for ObservedInstance<R> {
         self.watch.index_call(CallKind::Settle, &self.directory, call).await
     }
 
+    async fn expect_more(&self, is_more: bool) -> Result<(), IndexError> {
+        self.inner.expect_more(is_more).await
+    }
+
     async fn compact(&self) -> Result<(), IndexError> {
         let call = self.inner.compact();
         self.watch.index_call(CallKind::Compact, &self.directory, call).await

@@ -135,6 +135,10 @@ impl<M: IndexPrimary, R: IndexPrimary> IndexPrimary for Either<M, R> {
         of!(self, primary => primary.settle(runs).await)
     }
 
+    async fn expect_more(&self, is_more: bool) -> Result<(), IndexError> {
+        of!(self, primary => primary.expect_more(is_more).await)
+    }
+
     async fn compact(&self) -> Result<(), IndexError> {
         of!(self, primary => primary.compact().await)
     }

@@ -120,6 +120,10 @@ impl IndexPrimary for Kept<RocksPrimary> {
         self.answer(settled)
     }
 
+    async fn expect_more(&self, is_more: bool) -> Result<(), IndexError> {
+        self.answer(self.instance.expect_more(is_more).await)
+    }
+
     async fn compact(&self) -> Result<(), IndexError> {
         self.database.begin();
         let merged = self.instance.compact().await;

@@ -1,16 +1,20 @@
 //! Keys and values of the index.
 
-use duolog::index::entry::{BatchEntry, RecordEntry};
+use duolog::index::entry::{BatchEntry, FrameStart, RecordEntry};
 use duolog::index::key::{self, KeyKind};
-use duolog::index::value::{FrameValue, MarkerValue, RecordValue};
+use duolog::index::value::{
+    CellValue, FrameValue, MarkerValue, PackedRecords, Piece, RecordValue, RecordView,
+};
 
 use crate::Input;
 
 /// Records of a frame that are put back in order; a value may skip more than memory holds.
 const RECORDS_MAX: u64 = 10_000;
 const KEY_BYTES: usize = 21;
+const KINDS: u8 = 5;
 
-/// The first byte says what the rest is: a record's value, a frame's, a marker's, or a key.
+/// The first byte says what the rest is: a record's value, a frame's, a marker's, a key, or a
+/// cell's value.
 pub fn run(input: &[u8]) {
     check(input, <[u8]>::to_vec);
 }
@@ -26,7 +30,7 @@ pub fn check(input: &[u8], seen: impl Fn(&[u8]) -> Vec<u8>) {
     let kind = input.byte();
     let bytes = input.0;
     let seen = seen(bytes);
-    let again = match kind % 4 {
+    let again = match kind % KINDS {
         0 => RecordValue::decode(&seen).ok().map(|value| {
             let mut again = Vec::new();
             value.encode(&mut again);
@@ -38,20 +42,54 @@ pub fn check(input: &[u8], seen: impl Fn(&[u8]) -> Vec<u8>) {
             value.encode(&mut again);
             again
         }),
-        _ => key_again(&seen),
+        3 => key_again(&seen),
+        _ => cell_again(&seen),
     };
     if let Some(again) = again {
-        assert_eq!(again, bytes, "encoded again, kind {} gives other bytes", kind % 4);
+        assert_eq!(again, bytes, "encoded again, kind {} gives other bytes", kind % KINDS);
     }
 }
 
 fn frame_again(bytes: &[u8]) -> Option<Vec<u8>> {
     let value = FrameValue::decode(bytes).ok()?;
     let found: Vec<_> = value.records().collect::<Result<_, _>>().ok()?;
-    let place = value.place;
-    let last = found.last().map_or(0, |record| record.sequence - place.first_sequence);
     // A value of no records may be followed by anything: nothing is read of it.
-    if found.is_empty() || last >= RECORDS_MAX {
+    if found.is_empty() {
+        return None;
+    }
+    let (batch, indexes) = batch_of(value.place, &found)?;
+    let mut again = Vec::new();
+    FrameValue::encode(&batch, indexes.into_iter(), &mut again);
+    Some(again)
+}
+
+fn cell_again(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut records = CellValue::decode(bytes).ok()?.records();
+    let mut found = Vec::new();
+    while let Some(record) = records.next() {
+        found.push((records.place(), record.ok()?));
+    }
+    let frames = found.chunk_by(|one, next| one.0 == next.0).map(|found| {
+        let records: Vec<_> = found.iter().map(|found| found.1).collect();
+        batch_of(found[0].0, &records)
+    });
+    let frames: Vec<_> = frames.collect::<Option<_>>()?;
+    let packed = PackedRecords::of(frames.iter().map(|frame| &frame.0));
+    let pieces = frames.iter().enumerate().map(|(frame, (batch, indexes))| Piece {
+        batch,
+        frame,
+        indexes: indexes[0]..indexes[0] + indexes.len(),
+    });
+    let mut again = Vec::new();
+    CellValue::encode(pieces, &packed, &mut again);
+    Some(again)
+}
+
+/// A frame that has the records at least, and which ones they are; `None` where it would have too
+/// many.
+fn batch_of(place: FrameStart, found: &[RecordView<'_>]) -> Option<(BatchEntry, Vec<usize>)> {
+    let last = found.last()?.sequence - place.first_sequence;
+    if last >= RECORDS_MAX {
         return None;
     }
     let nobody = RecordEntry { id: "", timestamp_us: 0, offset_in_frame: 0, length_bytes: 0 };
@@ -75,9 +113,7 @@ fn frame_again(bytes: &[u8]) -> Option<Vec<u8>> {
         append_time_us: 0,
         records: records.into_iter().collect(),
     };
-    let mut again = Vec::new();
-    FrameValue::encode(&batch, indexes.into_iter(), &mut again);
-    Some(again)
+    Some((batch, indexes))
 }
 
 /// A key again, as far as what is read of it says.
@@ -118,6 +154,18 @@ pub fn seeds() -> Vec<Vec<u8>> {
     marker.encode(&mut seeds[3]);
     let keys = [key::marker(7, 300), key::by_time(7, -3, 70_000), key::by_id(7, "order")];
     seeds.extend(keys.into_iter().map(|key| [&[3][..], &key].concat()));
+    let next = BatchEntry { first_sequence: 70_003, frame_offset: 1200, ..batch.clone() };
+    let pieces = [
+        Piece { batch: &batch, frame: 0, indexes: 1..3 },
+        Piece { batch: &next, frame: 1, indexes: 0..3 },
+    ];
+    let mut cell = vec![4];
+    CellValue::encode(
+        pieces.into_iter(),
+        &PackedRecords::of([&batch, &next].into_iter()),
+        &mut cell,
+    );
+    seeds.push(cell);
     seeds
 }
 

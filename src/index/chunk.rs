@@ -15,8 +15,6 @@ use super::value::{MarkerValue, RecordValue, Waypoint};
 use crate::io::{Family, IndexError, IndexRead, SortedRun, SortedRuns};
 use crate::types::Sequence;
 
-pub(crate) use self::frames::piece_of;
-
 use self::frames::Frames;
 use self::rows::Rows;
 
@@ -236,8 +234,9 @@ impl Draft {
     }
 
     fn by_position(&self, frames: &Frames) -> SortedRun {
-        let mut run = self.marked(frames.piece_count(), 0, frames.waypoints());
-        frames.add_by_position(self.partition, &mut run);
+        let cells = frames.cells();
+        let mut run = self.marked(cells.len(), 0, frames.waypoints());
+        frames.add_by_position(self.partition, &cells, &mut run);
         run
     }
 

@@ -85,6 +85,11 @@ impl RecordEntries {
         self.fields.iter().map(|fields| fields.timestamp_us)
     }
 
+    /// How many begin at or before `offset_in_frame`.
+    pub fn count_to(&self, offset_in_frame: u64) -> usize {
+        self.fields.partition_point(|fields| u64::from(fields.offset_in_frame) <= offset_in_frame)
+    }
+
     /// The ids of all, one behind the other.
     pub fn ids(&self) -> &str {
         &self.ids

@@ -12,8 +12,8 @@
 //! An id in `by_id` ends with its key, so one id being the beginning of another does no harm: it
 //! is only ever asked for whole. In `by_id_more` its length goes first, so that the records of an
 //! id are one range, which holds no other id; the sequence is inverted, so that the latest comes
-//! first. In `by_position`, a frame's first records are under its own offset, later ones under that
-//! of the first of them. A bucket is the timestamp divided by [`TIME_BUCKET_US`], rounded down,
+//! first. In `by_position` a segment is divided into cells of [`CELL_BYTES`]: the records of a chunk
+//! that begin in one cell are one entry, see [`cell_entry`]. A bucket is the timestamp divided by [`TIME_BUCKET_US`], rounded down,
 //! with the sign bit flipped.
 
 use std::ops::Range;
@@ -28,6 +28,11 @@ mod tests;
 /// database. A batch stamped as it is appended touches one or two; where senders stamp, there is
 /// at most an entry a message.
 pub const TIME_BUCKET_US: i64 = 100;
+
+/// Width of a cell of a segment, in bytes: part of the format. A lookup by position passes over
+/// half of a cell's records, and reads the block that they fill; each entry takes as much memory
+/// as a record or two.
+pub const CELL_BYTES: u64 = 8 << 10;
 
 const MARKER: u8 = 0;
 const ENTRY: u8 = 1;
@@ -118,7 +123,21 @@ pub fn by_id_more_range(partition: u32, id: &str, within: &Range<Sequence>) -> R
     first..end
 }
 
-/// Records of a frame that begin at `at`, in `by_position`.
+/// The first byte of the cell that holds byte `at`.
+pub fn cell(at: SegmentOffset) -> SegmentOffset {
+    SegmentOffset { offset: at.offset - at.offset % CELL_BYTES, ..at }
+}
+
+/// Where the entry of `by_position` begins that has a record which begins at `record`, of a chunk
+/// whose first frame in the segment begins at `first_frame`: where its cell does, or, in the cell
+/// that the chunk begins in, where the chunk does. So two chunks that share a cell have an entry
+/// each, and an entry begins behind all records of those before.
+pub fn cell_entry(record: SegmentOffset, first_frame: u64) -> SegmentOffset {
+    let cell = cell(record);
+    SegmentOffset { offset: cell.offset.max(first_frame), ..cell }
+}
+
+/// The entry that begins at `at`, in `by_position`.
 pub fn by_position(partition: u32, at: SegmentOffset) -> Vec<u8> {
     pair(partition, at.segment_id.0, at.offset)
 }
@@ -128,7 +147,7 @@ pub fn append_by_position(partition: u32, at: SegmentOffset, out: &mut Vec<u8>) 
     append_pair(partition, at.segment_id.0, at.offset, out);
 }
 
-/// The range in `by_position` whose last entry has the record that holds byte `offset`, where one
+/// The range in `by_position` whose last entry has the record that begins at `offset`, where one
 /// does.
 pub fn by_position_floor(partition: u32, offset: SegmentOffset) -> Range<Vec<u8>> {
     let mut end = by_position(partition, offset);
@@ -136,9 +155,9 @@ pub fn by_position_floor(partition: u32, offset: SegmentOffset) -> Range<Vec<u8>
     pair(partition, offset.segment_id.0, 0)..end
 }
 
-/// The range in `by_position` of all frames from `frame` on.
+/// The range in `by_position` of all entries that have records of frames from `frame` on.
 pub fn by_position_from(partition: u32, frame: SegmentOffset) -> Range<Vec<u8>> {
-    by_position(partition, frame)..prefix(partition, ENTRY + 1, 0)
+    by_position(partition, cell(frame))..prefix(partition, ENTRY + 1, 0)
 }
 
 /// The bucket of a timestamp.

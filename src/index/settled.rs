@@ -6,7 +6,7 @@ use super::chain;
 use super::coverage::Covered;
 use super::entry::FrameStart;
 use super::key;
-use super::value::{FrameValue, Malformed, RecordValue};
+use super::value::{CellValue, FrameValue, Malformed, RecordValue, RecordView};
 use crate::io::{Family, IndexError, IndexRead};
 use crate::types::{ID_BYTES_MAX, MessageMeta, SegmentOffset, Sequence};
 
@@ -121,16 +121,28 @@ impl<'a, R: IndexRead> Settled<'a, R> {
         at: SegmentOffset,
         within: &Range<Sequence>,
     ) -> Result<Option<MessageMeta>, IndexError> {
-        let keys = key::by_position_floor(self.partition, at);
         let within = self.bound(within);
-        let read = |key: &[u8], value: &[u8]| {
-            let find = || Ok(FrameValue::decode(value)?.record_at(at)?.map(|found| found.meta()));
-            find().map_err(|error: Malformed| error.in_family(Family::ByPosition, key))
+        let found = match self.in_cell_of(at).await? {
+            Some(found) => Some(found),
+            // The cell may be a later chunk's too, whose entry begins within.
+            None => self.by_floor(at).await?,
         };
-        let family = Family::ByPosition;
-        let found = self.reader.read_last(family, &keys.start..&keys.end, read).await?;
-        let found = found.transpose()?.flatten();
         Ok(found.filter(|meta| within.contains(&meta.sequence)))
+    }
+
+    /// The record that begins at `at`, where it is in the entry that begins as its cell does.
+    async fn in_cell_of(&self, at: SegmentOffset) -> Result<Option<MessageMeta>, IndexError> {
+        let key = key::by_position(self.partition, key::cell(at));
+        let value = self.reader.get(Family::ByPosition, &key).await?;
+        Ok(value.map(|value| record_at(at, &key, &value)).transpose()?.flatten())
+    }
+
+    /// The record that begins at `at`, in the last entry that begins at or before it.
+    async fn by_floor(&self, at: SegmentOffset) -> Result<Option<MessageMeta>, IndexError> {
+        let keys = key::by_position_floor(self.partition, at);
+        let read = |key: &[u8], value: &[u8]| record_at(at, key, value);
+        let found = self.reader.read_last(Family::ByPosition, &keys.start..&keys.end, read).await?;
+        Ok(found.transpose()?.flatten())
     }
 
     /// The first `limit` records stamped in `times`, by timestamp, then by sequence. Reads the
@@ -176,16 +188,7 @@ impl<'a, R: IndexRead> Settled<'a, R> {
         sequence: Sequence,
         within: &Range<Sequence>,
     ) -> Result<Option<MessageMeta>, IndexError> {
-        let find = |frame: &FrameValue<'_>| {
-            for record in frame.records() {
-                let record = record?;
-                if record.sequence == sequence {
-                    return Ok(Some(record.meta()));
-                }
-            }
-            Ok::<_, Malformed>(None)
-        };
-        Ok(self.in_frame_of(sequence, within, find).await?.flatten())
+        self.read_record(sequence, within, |_, record| record.meta()).await
     }
 
     /// The frame that holds `sequence`.
@@ -194,15 +197,15 @@ impl<'a, R: IndexRead> Settled<'a, R> {
         sequence: Sequence,
         within: &Range<Sequence>,
     ) -> Result<Option<FrameStart>, IndexError> {
-        self.in_frame_of(sequence, within, |frame| Ok(frame.place)).await
+        self.read_record(sequence, within, |place, _| place).await
     }
 
-    /// What `read` makes of the frame that holds `sequence`.
-    async fn in_frame_of<T: Send>(
+    /// What `read` makes of the record `sequence` and the place of its frame.
+    async fn read_record<T: Send>(
         &self,
         sequence: Sequence,
         within: &Range<Sequence>,
-        read: impl Fn(&FrameValue<'_>) -> Result<T, Malformed> + Send + Sync,
+        read: impl Fn(FrameStart, RecordView<'_>) -> T + Send + Sync,
     ) -> Result<Option<T>, IndexError> {
         if !self.bound(within).contains(&sequence) {
             return Ok(None);
@@ -213,13 +216,18 @@ impl<'a, R: IndexRead> Settled<'a, R> {
         let keys = key::by_position_from(self.partition, from.offset());
         let mut outcome = Ok(None);
         let visitor = |key: &[u8], value: &[u8]| {
-            let found = FrameValue::decode(value).and_then(|frame| {
-                let sequences = frame.sequences()?;
-                if sequence >= sequences.end {
+            let found = CellValue::decode(value).and_then(|cell| {
+                if sequence >= cell.sequences()?.end {
                     return Ok(ControlFlow::Continue(()));
                 }
-                let found = (sequences.start <= sequence).then(|| read(&frame)).transpose()?;
-                Ok(ControlFlow::Break(found))
+                let mut records = cell.records();
+                while let Some(record) = records.next() {
+                    let record = record?;
+                    if record.sequence == sequence {
+                        return Ok(ControlFlow::Break(Some(read(records.place(), record))));
+                    }
+                }
+                Ok(ControlFlow::Break(None))
             });
             match found {
                 Ok(ControlFlow::Continue(())) => return ControlFlow::Continue(()),
@@ -254,6 +262,17 @@ impl<'a, R: IndexRead> Settled<'a, R> {
 
 fn decode(family: Family, key: &[u8], value: &[u8]) -> Result<RecordValue, IndexError> {
     RecordValue::decode(value).map_err(|error| error.in_family(family, key))
+}
+
+/// The record that begins at `at`, of an entry of `by_position`.
+fn record_at(
+    at: SegmentOffset,
+    key: &[u8],
+    value: &[u8],
+) -> Result<Option<MessageMeta>, IndexError> {
+    let found = CellValue::decode(value).and_then(|cell| cell.record_at(at));
+    let found = found.map_err(|error| error.in_family(Family::ByPosition, key))?;
+    Ok(found.map(|record| record.meta()))
 }
 
 /// Adds the records of a `by_time` entry that are stamped in `times`.

@@ -33,7 +33,7 @@ pub(crate) fn frame() -> impl Strategy<Value = FrameDraw> {
     let near = (-2i64..3, -2i64..3).prop_map(|(bucket, step)| bucket * TIME_BUCKET_US + step);
     let time = prop_oneof![8 => near, 1 => any::<i64>()];
     let message = (0u8..6, time);
-    // Long ones take more than one entry of a family.
+    // Long ones take more than one entry of a family, as single ones of the longest do.
     let messages = prop_oneof![
         15 => prop::collection::vec(message.clone(), 1..6),
         1 => prop::collection::vec(message, 30..70),
@@ -45,6 +45,9 @@ pub(crate) fn id(number: u8) -> String {
     // Some ids begin as others do.
     ["a", "ab", "a\0", "abc", "b", "\u{e9}"][usize::from(number)].to_owned()
 }
+
+/// The lengths of messages by the numbers of their ids; some fill a cell of a segment, or several.
+const LENGTHS_BYTES: [u32; 6] = [30, 31, 32, 700, 3000, 20_000];
 
 #[derive(Clone, Debug)]
 pub(crate) struct NaiveLog {
@@ -75,7 +78,7 @@ impl NaiveLog {
         let mut length = 40;
         let mut records = RecordEntries::default();
         for (number, timestamp_us) in messages {
-            let (offset_in_frame, length_bytes) = (length, 30 + u32::from(number));
+            let (offset_in_frame, length_bytes) = (length, LENGTHS_BYTES[usize::from(number)]);
             length += length_bytes;
             let id = &id(number);
             records.push(RecordEntry { id, timestamp_us, offset_in_frame, length_bytes });

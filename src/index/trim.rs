@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::key::{self, KeyKind};
-use super::value::{FrameValue, RecordValue};
+use super::value::{CellValue, FrameValue, RecordValue};
 use crate::io::{Family, TrimFilter};
 use crate::types::Sequence;
 
@@ -29,9 +29,8 @@ pub fn trim_filter(log_start: impl Fn(u32) -> Sequence + Send + Sync + 'static) 
 fn end(family: Family, value: &[u8]) -> Option<Sequence> {
     let last = match family {
         Family::ById | Family::ByIdMore => RecordValue::decode(value).ok()?.sequence,
-        Family::ByPosition | Family::ByTime => {
-            FrameValue::decode(value).ok()?.records().last()?.ok()?.sequence
-        }
+        Family::ByPosition => CellValue::decode(value).ok()?.records().last()?.ok()?.sequence,
+        Family::ByTime => FrameValue::decode(value).ok()?.records().last()?.ok()?.sequence,
     };
     last.checked_add(1)
 }

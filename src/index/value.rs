@@ -5,9 +5,11 @@
 //! by position or time then answers from one entry, without a second read that would have to be
 //! kept in step with the first.
 
+mod cell;
 mod frame;
 mod marker;
 mod record;
+mod records;
 #[cfg(test)]
 mod tests;
 
@@ -17,12 +19,14 @@ use super::varint::{self, Input};
 use crate::io::{Family, IndexError};
 use crate::types::{SegmentId, SegmentOffset};
 
-pub use frame::{FrameValue, PackedRecords, RecordView, Records};
+pub use cell::{CellValue, Piece};
+pub use frame::FrameValue;
 pub use marker::{MarkerValue, Waypoint};
 pub use record::RecordValue;
+pub use records::{PackedRecords, RecordView, Records};
 
 /// The version that all values begin with.
-pub const VALUE_VERSION: u8 = 2;
+pub const VALUE_VERSION: u8 = 3;
 
 /// Bytes that are no value of this version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,11 +3,11 @@
 use std::ops::{ControlFlow, Range};
 
 use crate::error::StorageResult;
-use crate::index::chunk::piece_of;
+use crate::index::chain;
 use crate::index::coverage::{Coverage, Covered};
 use crate::index::entry::BatchEntry;
 use crate::index::key;
-use crate::index::value::{FrameValue, Malformed, RecordValue, RecordView};
+use crate::index::value::{CellValue, FrameValue, Malformed, RecordValue, RecordView};
 use crate::io::{Family, IndexRead};
 use crate::types::Sequence;
 
@@ -43,7 +43,9 @@ pub(super) async fn compare<R: IndexRead>(
         report.problem(format!("the index holds messages up to {settled}, the log up to {end}"));
         return Ok(());
     }
-    let log = Log { partition: report.partition, frames, within: report.log_start..covered.to };
+    let chunks = chunks(reader, report.partition, covered).await?;
+    let within = report.log_start..covered.to;
+    let log = Log { partition: report.partition, frames, chunks, within };
     report.compared_count = log.len() as u64;
     let mut comparison = Comparison { reader, log, report };
     comparison.ids(covered).await?;
@@ -52,10 +54,26 @@ pub(super) async fn compare<R: IndexRead>(
     Ok(())
 }
 
+/// Where the chunks begin that the index holds.
+async fn chunks<R: IndexRead>(
+    reader: &R,
+    partition: u32,
+    covered: Covered,
+) -> StorageResult<Vec<Sequence>> {
+    let mut chunks = Vec::new();
+    for number in 0..covered.chunk_count {
+        let marker = chain::marker(reader, Family::ByPosition, partition, number).await?;
+        chunks.extend(marker.map(|marker| marker.from));
+    }
+    Ok(chunks)
+}
+
 /// The messages that the index must hold.
 struct Log<'a> {
     partition: u32,
     frames: &'a [BatchEntry],
+    /// The first sequence of each chunk.
+    chunks: Vec<Sequence>,
     within: Range<Sequence>,
 }
 
@@ -103,12 +121,26 @@ impl<'a> Log<'a> {
         (index < frame.records.len()).then_some(Message { frame, index })
     }
 
+    /// The first frame in the segment and the chunk of `frame`.
+    fn first_frame(&self, frame: &BatchEntry) -> &'a BatchEntry {
+        let chunk = self.chunks.partition_point(|from| *from <= frame.first_sequence);
+        let from = chunk.checked_sub(1).map_or(0, |chunk| self.chunks[chunk]);
+        let first = self.frames.partition_point(|other| {
+            other.first_sequence < from || other.segment_id < frame.segment_id
+        });
+        &self.frames[first]
+    }
+
     fn key(&self, family: Family, message: Message<'_>) -> Vec<u8> {
         let (partition, frame) = (self.partition, message.frame);
         match family {
             Family::ById => key::by_id(partition, message.id()),
             Family::ByIdMore => key::by_id_more(partition, message.id(), message.value().sequence),
-            Family::ByPosition => key::by_position(partition, piece_of(frame, message.index)),
+            Family::ByPosition => {
+                let first_frame = self.first_frame(frame).frame_offset;
+                let at = key::cell_entry(frame.offset(message.index), first_frame);
+                key::by_position(partition, at)
+            }
             Family::ByTime => {
                 let bucket = key::bucket(message.value().timestamp_us);
                 key::by_time(partition, bucket, frame.first_sequence)
@@ -202,7 +234,7 @@ impl<R: IndexRead> Comparison<'_, R> {
         }
     }
 
-    /// Each message is in one entry, that of its frame, and where it is `by_time`, of its bucket.
+    /// Each message is in one entry: that of its cell, or of its frame and bucket.
     async fn frames(&mut self, family: Family) -> StorageResult<()> {
         let mut seen = Seen::new(&self.log);
         self.each(family, |this, key, value| this.frame(family, key, value, &mut seen)).await?;
@@ -244,7 +276,7 @@ impl<R: IndexRead> Comparison<'_, R> {
         Ok(())
     }
 
-    /// An entry of several records of a frame.
+    /// An entry of several records.
     fn frame(
         &mut self,
         family: Family,
@@ -252,11 +284,14 @@ impl<R: IndexRead> Comparison<'_, R> {
         value: &[u8],
         seen: &mut Seen,
     ) -> Result<(), Malformed> {
-        let found = FrameValue::decode(value)?;
-        for view in found.records() {
+        let mut records = match family {
+            Family::ByPosition => CellValue::decode(value)?.records(),
+            _ => FrameValue::decode(value)?.records(),
+        };
+        while let Some(view) = records.next() {
             let view = view?;
             let Some(message) = self.log.message(view.sequence) else { continue };
-            let is_right = found.place == message.frame.place()
+            let is_right = records.place() == message.frame.place()
                 && message.is(&view)
                 && key == self.log.key(family, message);
             self.judge(family, key, message, is_right, seen);

@@ -1,16 +1,16 @@
 //! What becomes of a chunk's frames, in `by_position` and `by_time`.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::index::entry::BatchEntry;
-use crate::index::key;
-use crate::index::value::{FrameValue, PackedRecords, Waypoint};
+use crate::index::key::{self, CELL_BYTES};
+use crate::index::value::{CellValue, FrameValue, PackedRecords, Piece, Waypoint};
 use crate::io::SortedRun;
 use crate::types::SegmentOffset;
 
-/// Records of an entry of `by_position`, at most. A lookup passes over half of them on average,
-/// and reads the block that they fill; each entry takes as much memory as a record or two.
-const PIECE_RECORDS: usize = 32;
+#[cfg(test)]
+mod tests;
 
 /// A marker names a frame at least every so many sequences: a search for a sequence then reads
 /// the entries of that many at most, and a marker of a chunk of usual size stays under a kilobyte.
@@ -45,30 +45,46 @@ impl Frames {
         waypoints
     }
 
-    /// The number of entries in `by_position`.
-    pub(super) fn piece_count(&self) -> usize {
-        self.batches.iter().map(|batch| batch.records.len().div_ceil(PIECE_RECORDS)).sum()
-    }
-
     /// The bytes that `count` entries of all records take, about.
     fn bytes(&self, count: usize) -> usize {
         self.packed.len_bytes() + count * ENTRY_BYTES
     }
 
-    /// Adds the entries of `by_position`.
-    pub(super) fn add_by_position(&self, partition: u32, run: &mut SortedRun) {
-        let count = self.piece_count();
-        run.reserve(count, self.bytes(count));
+    /// Adds `cells` to `by_position`.
+    pub(super) fn add_by_position(&self, partition: u32, cells: &Cells, run: &mut SortedRun) {
+        run.reserve(cells.len(), self.bytes(cells.len()));
+        for pieces in cells.iter() {
+            let entry = pieces[0].0;
+            let pieces = pieces.iter().map(|(_, frame, indexes)| Piece {
+                batch: &self.batches[*frame],
+                frame: *frame,
+                indexes: indexes.clone(),
+            });
+            run.push_with(
+                |out| key::append_by_position(partition, entry, out),
+                |out| CellValue::encode(pieces, &self.packed, out),
+            );
+        }
+    }
+
+    /// What `by_position` holds, in the order of its keys.
+    pub(super) fn cells(&self) -> Cells {
+        let mut pieces = Vec::with_capacity(self.batches.len());
+        let mut begin: Option<SegmentOffset> = None;
         for (frame, batch) in self.batches.iter().enumerate() {
-            let count = batch.records.len();
-            for first in (0..count).step_by(PIECE_RECORDS) {
-                let indexes = first..count.min(first + PIECE_RECORDS);
-                run.push_with(
-                    |out| key::append_by_position(partition, piece_of(batch, first), out),
-                    |out| FrameValue::encode_packed(batch, &self.packed, frame, indexes, out),
-                );
+            let in_segment = begin.filter(|begin| begin.segment_id == batch.segment_id);
+            let first_frame = in_segment.unwrap_or(batch.place().offset());
+            begin = Some(first_frame);
+            let mut first = 0;
+            while first < batch.records.len() {
+                let at = batch.offset(first);
+                let last_byte = key::cell(at).offset + (CELL_BYTES - 1);
+                let end = batch.records.count_to(last_byte - batch.frame_offset);
+                pieces.push((key::cell_entry(at, first_frame.offset), frame, first..end));
+                first = end;
             }
         }
+        Cells { pieces }
     }
 
     /// Adds `entries`, which are in the order of their keys, to `by_time`.
@@ -104,14 +120,21 @@ impl Frames {
     }
 }
 
-/// Where the entry of `by_position` begins that has the `index`-th record of a frame.
-///
-/// # Panics
-/// Where there is no such record.
-pub(crate) fn piece_of(batch: &BatchEntry, index: usize) -> SegmentOffset {
-    match index - index % PIECE_RECORDS {
-        0 => batch.place().offset(),
-        first => batch.offset(first),
+/// The entries of `by_position`, in the order of their keys: for each frame's records in a cell,
+/// where the entry begins, the frame's number in the chunk, and which of its records they are.
+pub(super) struct Cells {
+    pieces: Vec<(SegmentOffset, usize, Range<usize>)>,
+}
+
+impl Cells {
+    /// The pieces of each entry.
+    fn iter(&self) -> impl Iterator<Item = &[(SegmentOffset, usize, Range<usize>)]> {
+        self.pieces.chunk_by(|one, next| one.0 == next.0)
+    }
+
+    /// The number of entries.
+    pub(super) fn len(&self) -> usize {
+        self.iter().count()
     }
 }
 

@@ -84,6 +84,28 @@ fn floor_holds_the_frame_of_a_byte_and_stays_in_its_segment() {
 }
 
 #[test]
+fn an_entry_begins_with_its_cell_or_with_its_chunk() {
+    let entry = |record, first_frame| cell_entry(at(3, record), first_frame);
+    assert_eq!(entry(100, 64), at(3, 64));
+    assert_eq!(entry(CELL_BYTES - 1, 0), at(3, 0));
+    assert_eq!(entry(CELL_BYTES, 64), at(3, CELL_BYTES));
+    assert_eq!(entry(CELL_BYTES + 100, CELL_BYTES), at(3, CELL_BYTES));
+    assert_eq!(entry(CELL_BYTES + 100, CELL_BYTES + 36), at(3, CELL_BYTES + 36));
+    assert_eq!(entry(2 * CELL_BYTES + 1, CELL_BYTES + 36), at(3, 2 * CELL_BYTES));
+    assert_eq!(entry(u64::MAX, 64), at(3, u64::MAX - (CELL_BYTES - 1)));
+}
+
+#[test]
+fn entries_from_a_frame_begin_with_its_cell() {
+    let keys = by_position_from(7, at(3, CELL_BYTES + 36));
+    let has = |key: Vec<u8>| keys.start <= key && key < keys.end;
+    assert!(has(by_position(7, at(3, CELL_BYTES))));
+    assert!(!has(by_position(7, at(3, CELL_BYTES - 1))));
+    assert!(has(by_position(7, at(4, 0))));
+    assert!(!has(by_position(8, at(3, CELL_BYTES))));
+}
+
+#[test]
 fn layout_is_pinned() {
     assert_eq!(marker(1, 2), [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
     assert_eq!(by_id(1, "ab"), [0, 0, 0, 1, 1, b'a', b'b']);

@@ -7,7 +7,7 @@ use crate::index::entry::{BatchEntry, FrameStart, RecordEntries, RecordEntry};
 use crate::types::MessageMeta;
 
 fn records() -> impl Strategy<Value = RecordEntries> {
-    let record = (".{1,6}", any::<i64>(), 0u32..1000, any::<u32>());
+    let record = (".{1,6}", any::<i64>(), 1u32..1000, any::<u32>());
     prop::collection::vec(record, 1..20).prop_map(|drawn| {
         let (mut offset_in_frame, mut records) = (0, RecordEntries::default());
         for (id, timestamp_us, gap, length_bytes) in drawn {
@@ -35,6 +35,58 @@ fn decoded(value: &[u8]) -> Result<Vec<MessageMeta>, Malformed> {
     FrameValue::decode(value)?.records().map(|record| Ok(record?.meta())).collect()
 }
 
+/// Frames that follow each other in one segment.
+fn following() -> impl Strategy<Value = Vec<BatchEntry>> {
+    let rest = prop::collection::vec((0u64..1000, records()), 0..4);
+    (batch(), rest).prop_map(|(first, rest)| {
+        let mut batches = vec![first];
+        for (gap, records) in rest {
+            let before = batches.last().unwrap();
+            let last = before.records.len() - 1;
+            let batch = BatchEntry {
+                first_sequence: before.sequences().end,
+                frame_offset: before.offset(last).offset + 1 + gap,
+                records,
+                ..before.clone()
+            };
+            batches.push(batch);
+        }
+        batches
+    })
+}
+
+type Found = (FrameStart, MessageMeta);
+
+/// The value of all records but some at both ends, as `cuts` says, and what it holds.
+fn cell(batches: &[BatchEntry], cuts: (usize, usize)) -> (Vec<u8>, Vec<Found>) {
+    let (packed, last) = (PackedRecords::of(batches.iter()), batches.len() - 1);
+    let pieces = batches.iter().enumerate().map(|(frame, batch)| {
+        let count = batch.records.len();
+        let first = if frame == 0 { cuts.0 % count } else { 0 };
+        let end = if frame == last { count - cuts.1 % (count - first) } else { count };
+        Piece { batch, frame, indexes: first..end }
+    });
+    let mut value = Vec::new();
+    CellValue::encode(pieces.clone(), &packed, &mut value);
+    let metas = |piece: Piece<'_>| {
+        let Piece { batch, indexes, .. } = piece;
+        indexes.map(|index| (batch.place(), batch.meta(index))).collect::<Vec<_>>()
+    };
+    (value, pieces.flat_map(metas).collect())
+}
+
+fn decoded_cell(value: &[u8]) -> Result<Vec<Found>, Malformed> {
+    let (mut records, mut found) = (CellValue::decode(value)?.records(), Vec::new());
+    while let Some(record) = records.next() {
+        found.push((records.place(), record?.meta()));
+    }
+    Ok(found)
+}
+
+fn at(value: &[u8], at: SegmentOffset) -> Result<Option<MessageMeta>, Malformed> {
+    Ok(CellValue::decode(value)?.record_at(at)?.map(|record| record.meta()))
+}
+
 proptest! {
     #[test]
     fn frames_come_back(batch in batch(), keep in any::<u32>()) {
@@ -57,12 +109,34 @@ proptest! {
             let indexes = first..first + 1 + cuts.1 % (batch.records.len() - first);
             let (mut value, mut expected) = (Vec::new(), Vec::new());
             FrameValue::encode_packed(batch, &packed, frame, indexes.clone(), &mut value);
-            FrameValue::encode(batch, indexes.clone(), &mut expected);
+            FrameValue::encode(batch, indexes, &mut expected);
             prop_assert_eq!(&value, &expected);
-            let sequence = |index: usize| batch.first_sequence + index as u64;
-            let expected = sequence(indexes.start)..sequence(indexes.end);
-            prop_assert_eq!(FrameValue::decode(&value).unwrap().sequences(), Ok(expected));
         }
+    }
+
+    #[test]
+    fn cells_come_back(
+        batches in following(), cuts in any::<(usize, usize)>(),
+        cut in any::<prop::sample::Index>(), bit in any::<prop::sample::Index>(),
+    ) {
+        let (value, expected) = cell(&batches, cuts);
+        let found = CellValue::decode(&value).unwrap();
+        let sequences = expected[0].1.sequence..expected.last().unwrap().1.sequence + 1;
+        prop_assert_eq!(found.sequences(), Ok(sequences));
+        for (_, meta) in &expected {
+            prop_assert_eq!(at(&value, meta.offset), Ok(Some(meta.clone())));
+            let inside = SegmentOffset { offset: meta.offset.offset + 1, ..meta.offset };
+            let other = expected.iter().find(|found| found.1.offset == inside);
+            prop_assert_eq!(at(&value, inside), Ok(other.map(|found| found.1.clone())));
+            let segment_id = SegmentId(meta.offset.segment_id.0 ^ 1);
+            prop_assert_eq!(at(&value, SegmentOffset { segment_id, ..meta.offset }), Ok(None));
+        }
+        prop_assert_eq!(decoded_cell(&value), Ok(expected));
+        prop_assert!(decoded_cell(&value[..cut.index(value.len())]).is_err());
+        prop_assert!(decoded_cell(&[&value[..], &[0]].concat()).is_err());
+        let (mut value, bit) = (value.clone(), bit.index(value.len() * 8));
+        value[bit / 8] ^= 1 << (bit % 8);
+        let _ = decoded_cell(&value);
     }
 
     #[test]
@@ -125,6 +199,7 @@ proptest! {
         let bit = bit.index(value.len() * 8);
         value[bit / 8] ^= 1 << (bit % 8);
         let _ = decoded(&value);
+        let _ = decoded_cell(&value);
         let _ = RecordValue::decode(&value);
         let _ = MarkerValue::decode(&value);
     }
@@ -148,14 +223,31 @@ fn layout_is_pinned() {
     };
     let mut value = Vec::new();
     FrameValue::encode(&batch, 0..2, &mut value);
-    let head = [2, 5, 2, 3, 0xc8, 1, 2];
+    let head = [3, 5, 2, 3, 0xc8, 1, 2];
     let records = [0, 40, 30, 1, 1, b'a', 0, 32, 30, 4, 2, b'b', b'c'];
     assert_eq!(value, [&head[..], &records].concat());
+    let next = BatchEntry {
+        first_sequence: 7,
+        frame_offset: 320,
+        records: RecordEntries::from_iter([record("d", 2, 40)]),
+        ..batch.clone()
+    };
+    let packed = PackedRecords::of([&batch, &next].into_iter());
+    let pieces = [
+        Piece { batch: &batch, frame: 0, indexes: 1..2 },
+        Piece { batch: &next, frame: 1, indexes: 0..1 },
+    ];
+    let mut value = Vec::new();
+    CellValue::encode(pieces.into_iter(), &packed, &mut value);
+    let head = [3, 2, 3, 5, 2];
+    let one = [0xc8, 1, 1, 1, 72, 30, 2, 2, b'b', b'c'];
+    let other = [120, 1, 0, 40, 30, 2, 1, b'd'];
+    assert_eq!(value, [&head[..], &one, &other].concat());
     let mut value = Vec::new();
     RecordValue::of(&batch, 1).encode(&mut value);
-    assert_eq!(value, [2, 6, 2, 3, 0x90, 2, 30, 2]);
+    assert_eq!(value, [3, 6, 2, 3, 0x90, 2, 30, 2]);
     let marker = MarkerValue { from: 5, to: 7, entry_count: 1, waypoints: vec![batch.place()] };
     let mut value = Vec::new();
     marker.encode(&mut value);
-    assert_eq!(value, [2, 5, 2, 1, 1, 0, 2, 3, 0xc8, 1]);
+    assert_eq!(value, [3, 5, 2, 1, 1, 0, 2, 3, 0xc8, 1]);
 }

@@ -12,9 +12,9 @@
 //! An id in `by_id` ends with its key, so one id being the beginning of another does no harm: it
 //! is only ever asked for whole. In `by_id_more` its length goes first, so that the records of an
 //! id are one range, which holds no other id; the sequence is inverted, so that the latest comes
-//! first. In `by_position` a segment is divided into cells of [`CELL_BYTES`]: the records of a chunk
-//! that begin in one cell are one entry, see [`cell_entry`]. A bucket is the timestamp divided by [`TIME_BUCKET_US`], rounded down,
-//! with the sign bit flipped.
+//! first. In `by_position` a segment is divided into cells of [`CELL_BYTES`]: the records of a
+//! chunk that begin in one cell are one entry, see [`cell_entry`]. A bucket is the timestamp
+//! divided by [`TIME_BUCKET_US`], rounded down, with the sign bit flipped.
 
 use std::ops::Range;
 
@@ -135,6 +135,17 @@ pub fn cell(at: SegmentOffset) -> SegmentOffset {
 pub fn cell_entry(record: SegmentOffset, first_frame: u64) -> SegmentOffset {
     let cell = cell(record);
     SegmentOffset { offset: cell.offset.max(first_frame), ..cell }
+}
+
+/// What the keys in `by_id_more` of all records of an id begin with, and no other key does; `None`
+/// for what is no entry's key.
+pub fn by_id_more_prefix(key: &[u8]) -> Option<&[u8]> {
+    let (prefix, rest) = key.split_at_checked(PREFIX_BYTES)?;
+    let id_bytes = u16::from_be_bytes(*rest.first_chunk()?);
+    if prefix[PREFIX_BYTES - 1] != ENTRY {
+        return None;
+    }
+    key.get(..PREFIX_BYTES + size_of::<u16>() + usize::from(id_bytes))
 }
 
 /// The entry that begins at `at`, in `by_position`.

@@ -74,11 +74,9 @@ impl<'a, R: IndexRead> Settled<'a, R> {
         within: &Range<Sequence>,
     ) -> Result<Option<RecordValue>, IndexError> {
         let key = key::by_id(self.partition, id);
-        let Some(value) = self.reader.get(Family::ById, &key).await? else {
-            return Ok(None);
-        };
-        let record = decode(Family::ById, &key, &value)?;
-        Ok(within.contains(&record.sequence).then_some(record))
+        let read = |value: &[u8]| decode(Family::ById, &key, value);
+        let record = self.reader.read_key(Family::ById, &key, read).await?.transpose()?;
+        Ok(record.filter(|record| within.contains(&record.sequence)))
     }
 
     /// All records of `id`, latest first.
@@ -133,8 +131,9 @@ impl<'a, R: IndexRead> Settled<'a, R> {
     /// The record that begins at `at`, where it is in the entry that begins as its cell does.
     async fn in_cell_of(&self, at: SegmentOffset) -> Result<Option<MessageMeta>, IndexError> {
         let key = key::by_position(self.partition, key::cell(at));
-        let value = self.reader.get(Family::ByPosition, &key).await?;
-        Ok(value.map(|value| record_at(at, &key, &value)).transpose()?.flatten())
+        let read = |value: &[u8]| record_at(at, &key, value);
+        let found = self.reader.read_key(Family::ByPosition, &key, read).await?;
+        Ok(found.transpose()?.flatten())
     }
 
     /// The record that begins at `at`, in the last entry that begins at or before it.

@@ -240,6 +240,16 @@ pub trait IndexRead: Clone + Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<(Vec<u8>, Vec<u8>)>, IndexError>> + Send;
 
+    /// As [`IndexRead::get`], and gives the value to `read` where it lies, if that spares a copy.
+    fn read_key<T: Send>(
+        &self,
+        family: Family,
+        key: &[u8],
+        read: impl FnOnce(&[u8]) -> T + Send,
+    ) -> impl Future<Output = Result<Option<T>, IndexError>> + Send {
+        async move { Ok(self.get(family, key).await?.map(|value| read(&value))) }
+    }
+
     /// As [`IndexRead::last_in`], and gives the entry to `read` where it lies, if that spares a
     /// copy.
     fn read_last<T: Send>(

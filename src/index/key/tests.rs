@@ -63,6 +63,20 @@ proptest! {
     }
 
     #[test]
+    fn the_records_of_an_id_have_a_prefix_of_their_own(
+        id in "[ab\0]{1,4}", other in "[ab\0]{1,4}", sequences in any::<(u64, u64)>(),
+    ) {
+        let keys = by_id_more_range(7, &id, &(0..sequences.0.max(1)));
+        let prefix = by_id_more_prefix(&keys.start);
+        prop_assert!(prefix.is_some_and(|prefix| keys.start.starts_with(prefix)));
+        prop_assert_eq!(by_id_more_prefix(&keys.end), prefix);
+        let other_key = by_id_more(7, &other, sequences.1);
+        prop_assert_eq!(by_id_more_prefix(&other_key) == prefix, id == other);
+        prop_assert_eq!(prefix.is_some_and(|prefix| other_key.starts_with(prefix)), id == other);
+        prop_assert!(by_id_more_prefix(&marker(7, sequences.0)).is_none());
+    }
+
+    #[test]
     fn markers_sort_by_number_before_all_entries(
         a in any::<u64>(), b in any::<u64>(), id in ".{1,9}",
     ) {

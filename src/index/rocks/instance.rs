@@ -14,6 +14,7 @@ use super::error::{Doing, abandoned, refused, translated};
 use super::options::{AT_REST, AT_WORK, Background};
 use super::private::Private;
 use super::settle::{Settler, handle};
+use crate::index::key;
 use crate::io::{Family, IndexError, IndexPrimary, IndexRead, IndexSecondary, SortedRuns};
 
 type Entry = (Vec<u8>, Vec<u8>);
@@ -100,10 +101,14 @@ impl Instance {
         result.map_err(|error| translated(&self.path, Doing::Read, &error))
     }
 
-    fn get(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
+    fn read_key<T>(
+        &self,
+        family: Family,
+        key: &[u8],
+        read: impl FnOnce(&[u8]) -> T,
+    ) -> Result<Option<T>, IndexError> {
         let found = self.db().get_pinned_cf_opt(handle(self.db(), family), key, &self.single);
-        let found = self.read(found)?;
-        Ok(found.map(|value| value.to_vec()))
+        Ok(self.read(found)?.map(|value| read(&value)))
     }
 
     fn multi_get(
@@ -119,8 +124,11 @@ impl Instance {
         found.into_iter().map(|value| Ok(self.read(value)?.map(|value| value.to_vec()))).collect()
     }
 
-    fn iterator(&self, family: Family, range: Range<&[u8]>) -> DBRawIterator<'_> {
+    /// Where `seek` is of one prefix, files that hold none of its keys are passed over by their
+    /// filters.
+    fn iterator(&self, family: Family, range: Range<&[u8]>, seek: Seek) -> DBRawIterator<'_> {
         let mut options = ReadOptions::default();
+        options.set_total_order_seek(seek == Seek::AnyKey);
         options.set_iterate_lower_bound(range.start);
         options.set_iterate_upper_bound(range.end);
         self.db().raw_iterator_cf_opt(handle(self.db(), family), options)
@@ -135,7 +143,7 @@ impl Instance {
         if range.start >= range.end {
             return Ok(None);
         }
-        let mut iterator = self.iterator(family, range);
+        let mut iterator = self.iterator(family, range, Seek::AnyKey);
         iterator.seek_to_last();
         let last = iterator.item().map(|(key, value)| read(key, value));
         self.read(iterator.status())?;
@@ -151,7 +159,8 @@ impl Instance {
         if range.start >= range.end {
             return Ok(());
         }
-        let mut iterator = self.iterator(family, range);
+        let seek = Seek::of(family, &range);
+        let mut iterator = self.iterator(family, range, seek);
         iterator.seek_to_first();
         while let Some((key, value)) = iterator.item() {
             if visitor(key, value).is_break() {
@@ -176,6 +185,22 @@ impl Instance {
             })?;
         }
         Ok(found)
+    }
+}
+
+/// Which keys of a range an iterator may come upon.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seek {
+    AnyKey,
+    /// Those of one prefix, as the family's files have filters of.
+    OnePrefix,
+}
+
+impl Seek {
+    fn of(family: Family, range: &Range<&[u8]>) -> Self {
+        let prefix = key::by_id_more_prefix(range.start);
+        let is_one = prefix.is_some() && prefix == key::by_id_more_prefix(range.end);
+        if family == Family::ByIdMore && is_one { Self::OnePrefix } else { Self::AnyKey }
     }
 }
 
@@ -268,7 +293,16 @@ macro_rules! reads {
     ($instance:ty) => {
         impl IndexRead for $instance {
             async fn get(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
-                self.instance.get(family, key)
+                self.instance.read_key(family, key, <[u8]>::to_vec)
+            }
+
+            async fn read_key<T: Send>(
+                &self,
+                family: Family,
+                key: &[u8],
+                read: impl FnOnce(&[u8]) -> T + Send,
+            ) -> Result<Option<T>, IndexError> {
+                self.instance.read_key(family, key, read)
             }
 
             async fn multi_get(

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use rocksdb::{
     BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompactionStyle,
-    DBCompressionType, DataBlockIndexType, LogLevel, Options, UniversalCompactOptions,
-    WriteBufferManager,
+    DBCompressionType, DataBlockIndexType, LogLevel, Options, SliceTransform,
+    UniversalCompactOptions, WriteBufferManager,
 };
 
 use super::settle::SettleMethod;
+use crate::index::key;
 use crate::io::{Family, TrimFilter};
 
 const MIB_BYTES: usize = 1 << 20;
@@ -163,7 +164,20 @@ impl Shared {
     }
 
     /// Of one family.
-    pub(super) fn family(&self) -> Options {
+    pub(super) fn family(&self, family: Family) -> Options {
+        let mut options = self.any_family();
+        if family == Family::ByIdMore {
+            // Most ids occur once: a filter says so, where a search would read a block a file.
+            options.set_prefix_extractor(SliceTransform::create(
+                "duolog.id",
+                |key| key::by_id_more_prefix(key).unwrap_or(key),
+                Some(|key| key::by_id_more_prefix(key).is_some()),
+            ));
+        }
+        options
+    }
+
+    fn any_family(&self) -> Options {
         let mut options = Options::default();
         options.set_block_based_table_factory(&self.table);
         options.set_compression_type(DBCompressionType::None);
@@ -184,9 +198,9 @@ impl Shared {
 
     /// All families, with the one that RocksDB insists on.
     pub(super) fn families(&self, trimmed: Option<&TrimFilter>) -> Vec<ColumnFamilyDescriptor> {
-        let mut families = vec![ColumnFamilyDescriptor::new("default", self.family())];
+        let mut families = vec![ColumnFamilyDescriptor::new("default", self.any_family())];
         for family in Family::ALL {
-            let mut options = self.family();
+            let mut options = self.family(family);
             if let Some(trimmed) = trimmed.cloned() {
                 options.set_compaction_filter("trimmed", move |_, key, value| {
                     if trimmed(family, key, value) {

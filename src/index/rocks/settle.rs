@@ -43,7 +43,8 @@ const STAGING: &str = "settling";
 pub(super) struct Settler {
     method: SettleMethod,
     staging: PathBuf,
-    family_options: Options,
+    /// In the order of [`Family::ALL`].
+    family_options: [Options; 4],
     next_file: AtomicU64,
 }
 
@@ -56,7 +57,8 @@ impl Settler {
         {
             tracing::warn!(?staging, %error, "files of an interrupted settling stay");
         }
-        Self { method, staging, family_options: shared.family(), next_file: AtomicU64::new(0) }
+        let family_options = Family::ALL.map(|family| shared.family(family));
+        Self { method, staging, family_options, next_file: AtomicU64::new(0) }
     }
 
     pub(super) fn settle(&self, db: &DB, runs: &SortedRuns) -> Result<(), Error> {
@@ -87,7 +89,7 @@ impl Settler {
         for (family, run) in runs {
             let number = self.next_file.fetch_add(1, Ordering::Relaxed);
             let file = Staged(self.staging.join(format!("{number}-{}.sst", family.name())));
-            let mut writer = SstFileWriter::create(&self.family_options);
+            let mut writer = SstFileWriter::create(&self.family_options[*family as usize]);
             writer.open(&file.0)?;
             for (key, value) in run.iter() {
                 writer.put(key, value)?;

@@ -10,6 +10,7 @@ use super::{Background, Blocking, RocksBackend, RocksOptions, SettleMethod};
 use crate::index::backend_conformance::suite;
 use crate::index::chunk;
 use crate::index::coverage::Coverage;
+use crate::index::key;
 use crate::index::settled::Settled;
 use crate::index::tail::TailChunk;
 use crate::index::testing::{NaiveLog, PARTITION, check_settled};
@@ -157,6 +158,58 @@ async fn compaction_removes_what_is_trimmed() {
     let trimmed_count = left.iter().filter(|(key, _)| key < &50u32.to_be_bytes().to_vec()).count();
     assert!(trimmed_count < 50, "no compaction has dropped anything");
     assert_eq!(left.len() - trimmed_count, 50, "compaction dropped what is not trimmed");
+}
+
+/// The later records of `id` that settling left, by their keys, latest first.
+async fn later_records<R: IndexRead>(reader: &R, id: &str) -> Vec<Vec<u8>> {
+    let keys = key::by_id_more_range(PARTITION, id, &(0..u64::MAX));
+    let found = reader.scan(Family::ByIdMore, &keys.start..&keys.end, usize::MAX).await.unwrap();
+    found.into_iter().map(|(key, _)| key).collect()
+}
+
+async fn has_later_records<R: IndexRead>(reader: &R, chunks: u64) {
+    for (id, step) in [("every", 1), ("third", 3), ("thir", 0), ("thirds", 0), ("fifth", 5)] {
+        let holds = |number: &u64| step > 0 && number.is_multiple_of(step);
+        let expected = (0..chunks).rev().filter(holds);
+        let expected: Vec<_> =
+            expected.map(|number| key::by_id_more(PARTITION, id, number)).collect();
+        assert_eq!(later_records(reader, id).await, expected, "{id}");
+    }
+    let (first, last) = (key::marker(PARTITION, 0), key::marker(PARTITION, u64::MAX));
+    let markers = reader.scan(Family::ByIdMore, &first..&last, usize::MAX).await.unwrap();
+    assert_eq!(markers.len() as u64, chunks);
+    let all = reader.scan(Family::ByIdMore, &first..&[0xff], usize::MAX).await.unwrap();
+    let holding = |step| (0..chunks).step_by(step).count();
+    assert_eq!(all.len(), markers.len() + holding(1) + holding(3) + holding(5));
+}
+
+/// Some files hold an id and others do not, which their filters are asked.
+#[tokio::test]
+async fn records_of_an_id_are_found_in_whatever_files_they_are() {
+    for method in METHODS {
+        let root = tempfile::tempdir().unwrap();
+        let (database, private) = (root.path().join("database"), root.path().join("private"));
+        let backend = backend(method);
+        let primary = backend.open_primary(&database, IndexOptions::default()).await.unwrap();
+        let secondary = backend.open_secondary(&database, &private).await.unwrap();
+        for number in 0..20 {
+            let mut runs = SortedRuns::default();
+            runs[1].push(&key::marker(PARTITION, number), b"");
+            for (id, step) in [("every", 1), ("fifth", 5), ("third", 3)] {
+                if number % step == 0 {
+                    runs[1].push(&key::by_id_more(PARTITION, id, number), b"");
+                }
+            }
+            primary.settle(runs).await.unwrap();
+            has_later_records(&primary, number + 1).await;
+        }
+        secondary.catch_up().await.unwrap();
+        secondary.catch_up().await.unwrap();
+        has_later_records(&secondary, 20).await;
+        has_later_records(&backend.open_frozen(&database).await.unwrap(), 20).await;
+        primary.compact().await.unwrap();
+        has_later_records(&primary, 20).await;
+    }
 }
 
 /// Every secondary holds every file open, so they must not grow with the number of settlings,

@@ -17,6 +17,7 @@ impl SegmentSeed {
     }
 
     /// The checksum of `bytes`, which lie at `offset` of the segment.
+    #[inline]
     pub(crate) fn checksum(self, offset: u64, bytes: &[u8]) -> u32 {
         let seed = self.0 ^ (offset as u32) ^ ((offset >> 32) as u32);
         crc32c::crc32c_append(seed, bytes)

@@ -16,6 +16,7 @@ impl RecordsDigest {
         Self { crc32c: 0, pending: [0; PENDING_BYTES], pending_bytes: 0 }
     }
 
+    #[inline]
     pub(crate) fn add(&mut self, record_crc32c: u32) {
         let end = self.pending_bytes + size_of::<u32>();
         self.pending[self.pending_bytes..end].copy_from_slice(&record_crc32c.to_le_bytes());

@@ -80,7 +80,7 @@ impl Frame {
     /// Adds the messages of the next `count` records, or of all that are left, to `messages`.
     ///
     /// # Errors
-    /// As [`RecordView::to_message`].
+    /// As [`RecordView::to_message`]; what was added is of no use then.
     pub fn read_messages(
         &self,
         cursor: FrameCursor,
@@ -88,12 +88,14 @@ impl Frame {
         messages: &mut Vec<ReadMessage>,
     ) -> Result<FrameCursor, RecordError> {
         let mut records = self.records_from(cursor);
-        messages.reserve(count.min(records.len()));
-        for record in records.by_ref().take(count) {
-            let payload = record.payload()?;
-            messages.push(record.message_of(payload));
-        }
-        Ok(records.cursor())
+        let count = count.min(records.len());
+        let mut failure = None;
+        // Of a number that the vector knows, and none fails: so each is made where it is to lie.
+        messages.extend((0..count).map(|_| {
+            let record = records.next().expect("so many are left");
+            record.message_or_note(&mut failure)
+        }));
+        failure.map_or(Ok(records.cursor()), Err)
     }
 
     /// The records from `cursor` on, which is of this frame.

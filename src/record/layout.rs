@@ -123,4 +123,9 @@ impl RecordFields {
     pub(super) fn is_lz4(&self) -> bool {
         self.flags & FLAG_LZ4 != 0
     }
+    /// Whether nothing lies between the id and the payload, which is stored as given.
+    pub(super) fn is_plain(&self) -> bool {
+        self.flags == 0 && self.headers_length == 0
+    }
+
 }

@@ -116,21 +116,42 @@ impl<'a> RecordView<'a> {
     /// # Errors
     /// As [`RecordView::payload`].
     pub fn to_message(&self) -> Result<ReadMessage, RecordError> {
-        Ok(self.message_of(self.payload()?))
+        let key = self.fields.has_key().then(|| self.shared(self.fields.key()));
+        Ok(self.message_of(key, self.shared_headers(), self.payload()?))
     }
 
-    /// The message, given its content. Inlined, so that it is made where it is to lie.
+    /// The message, or one without content, and why it has none in `failure`. Inlined, so that
+    /// it is made where it is to lie.
     #[inline(always)]
-    pub(super) fn message_of(&self, payload: Bytes) -> ReadMessage {
-        let has_headers = self.fields.header_count > 0;
+    pub(super) fn message_or_note(&self, failure: &mut Option<RecordError>) -> ReadMessage {
+        let fields = &self.fields;
+        if !fields.is_plain() {
+            return self.message_apart(failure);
+        }
+        let payload = self.shared(fields.id().end..fields.length_bytes as usize);
+        self.message_of(None, Vec::new(), payload)
+    }
+
+    /// As [`RecordView::message_or_note`], for any record. Takes the view as it is: one that is
+    /// referred to would have to lie in memory for plain records too.
+    #[inline(never)]
+    fn message_apart(self, failure: &mut Option<RecordError>) -> ReadMessage {
+        self.to_message().unwrap_or_else(|error| {
+            *failure = Some(error);
+            self.message_of(None, Vec::new(), Bytes::new())
+        })
+    }
+
+    #[inline(always)]
+    fn message_of(&self, key: Option<Bytes>, headers: Vec<Header>, payload: Bytes) -> ReadMessage {
         ReadMessage {
             sequence: self.sequence(),
             epoch: self.epoch(),
             offset: self.at,
             id: self.shared_id(),
             timestamp_us: self.timestamp_us(),
-            key: self.fields.has_key().then(|| self.shared(self.fields.key())),
-            headers: if has_headers { self.shared_headers() } else { Vec::new() },
+            key,
+            headers,
             payload,
             attributes: self.attributes(),
         }
@@ -140,12 +161,12 @@ impl<'a> RecordView<'a> {
         &self.block[self.start..self.start + self.fields.length_bytes as usize]
     }
 
-    #[inline]
+    #[inline(always)]
     fn shared(&self, range: std::ops::Range<usize>) -> Bytes {
         self.block.slice(self.start + range.start..self.start + range.end)
     }
 
-    #[inline]
+    #[inline(always)]
     fn shared_id(&self) -> MessageId {
         let id = self.fields.id();
         MessageId::within(self.block, self.start + id.start, self.start + id.end)

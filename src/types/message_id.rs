@@ -33,7 +33,7 @@ enum Held {
 
 impl MessageId {
     /// The id at `start..end` of `block`, which must be UTF-8.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn within(block: &Bytes, start: usize, end: usize) -> Self {
         let length = end - start;
         if length > INLINE_BYTES_MAX {

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use super::samples::{
     FIELDS, PLACE, any_message, compressible_message, frame_of, full_message, three_messages,
 };
+use crate::record::decode::is_utf8;
 use crate::record::naive::{naive_crc, naive_frame, naive_seed};
 use crate::record::{Frame, FrameError, FrameFlags, RecordError, encode_mark};
 
@@ -52,6 +53,9 @@ fn judge(bytes: &[u8]) -> Option<FrameError> {
         Ok(frame) => {
             let read: Result<Vec<_>, _> = frame.records().map(|view| view.to_message()).collect();
             // A block that does not decompress is found when it is read, not before.
+            let mut messages = Vec::new();
+            let all = frame.read_messages(frame.first_record(), usize::MAX, &mut messages);
+            assert_eq!(all.map(|_| messages).ok().as_ref(), read.as_ref().ok());
             assert_eq!(naive.map(|naive| naive.messages), read.ok());
             None
         }
@@ -195,5 +199,19 @@ proptest! {
             mend_header(&mut bytes);
         }
         judge(&bytes);
+    }
+}
+
+proptest! {
+    #[test]
+    fn ids_are_utf8_where_the_standard_library_says_so(
+        id in prop_oneof![
+            vec(any::<u8>(), 0..40),
+            "[a-z]{0,30}é?[a-z]{0,9}".prop_map(String::into_bytes),
+        ],
+    ) {
+        prop_assert_eq!(is_utf8(&id), std::str::from_utf8(&id).is_ok());
+        let end = id.len().saturating_sub(1);
+        prop_assert_eq!(is_utf8(&id[..end]), std::str::from_utf8(&id[..end]).is_ok());
     }
 }

@@ -70,6 +70,11 @@ proptest! {
         prop_assert_eq!(frame.header().next_sequence(), first_sequence + messages.len() as u64);
         let read: Vec<_> = frame.records().map(|view| view.to_message().unwrap()).collect();
         prop_assert_eq!(&read, &naive.messages);
+        // In parts, as calls take them.
+        let mut in_parts = Vec::new();
+        let middle = frame.read_messages(frame.first_record(), 2, &mut in_parts).unwrap();
+        frame.read_messages(middle, usize::MAX, &mut in_parts).unwrap();
+        prop_assert_eq!(&in_parts, &read);
         for (index, message) in messages.iter().enumerate() {
             assert_same(&read[index], message, &fields, index as u64);
             assert_place(&frame, &places[index], &read[index]);

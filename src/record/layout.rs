@@ -73,9 +73,11 @@ impl RecordFields {
         }
     }
 
-    /// Writes the fields over the first bytes of a record, but for the checksum.
-    pub(super) fn write(&self, bytes: &mut [u8]) {
-        let bytes = &mut bytes[..RECORD_HEADER_BYTES];
+    /// The first bytes of a record, with zeros for the checksum.
+    #[inline]
+    pub(super) fn to_bytes(self) -> [u8; RECORD_HEADER_BYTES] {
+        let mut fixed = [0; RECORD_HEADER_BYTES];
+        let bytes = &mut fixed;
         write_u32(bytes, AT_LENGTH, self.length_bytes);
         write_i64(bytes, AT_TIMESTAMP, self.timestamp_us);
         write_u64(bytes, AT_SEQUENCE, self.sequence);
@@ -85,16 +87,17 @@ impl RecordFields {
         write_u16(bytes, AT_FLAGS, self.flags);
         write_u32(bytes, AT_ATTRIBUTES, self.attributes);
         write_u32(bytes, AT_HEADERS_LENGTH, self.headers_length);
+        fixed
+    }
+
+    /// The length of the record that `bytes` begin with.
+    pub(super) fn read_length(bytes: &[u8]) -> u32 {
+        read_u32(bytes, AT_LENGTH)
     }
 
     /// Writes the checksum of the record that `bytes` begin with.
     pub(super) fn write_checksum(bytes: &mut [u8], crc32c: u32) {
         write_u32(bytes, AT_CHECKSUM, crc32c);
-    }
-
-    /// The checksum of the record that `bytes` begin with.
-    pub(super) fn read_checksum(bytes: &[u8]) -> u32 {
-        read_u32(bytes, AT_CHECKSUM)
     }
 
     pub(super) fn id(&self) -> Range<usize> {
@@ -120,12 +123,12 @@ impl RecordFields {
         self.flags & FLAG_KEY != 0
     }
 
-    pub(super) fn is_lz4(&self) -> bool {
-        self.flags & FLAG_LZ4 != 0
-    }
     /// Whether nothing lies between the id and the payload, which is stored as given.
     pub(super) fn is_plain(&self) -> bool {
         self.flags == 0 && self.headers_length == 0
     }
 
+    pub(super) fn is_lz4(&self) -> bool {
+        self.flags & FLAG_LZ4 != 0
+    }
 }

@@ -69,14 +69,20 @@ impl<W: World> WriterCore<W> {
 
     /// Appends one batch; see `Writer::append`.
     pub(super) async fn append(&self, messages: Vec<Message>, ack: Ack) -> StorageResult<Appended> {
-        let encoded_bytes = self.validate(&messages)?;
+        let (encoded_bytes, ids_bytes) = self.validate(&messages)?;
         self.shared.check()?;
         self.wait_for_room().await?;
         // Driven meanwhile: what holds the memory may lie in the queue with nobody waiting for it.
         let memory = self.shared.memory.acquire(encoded_bytes as u64);
         let memory = self.pump.drive_with(memory).await;
         self.shared.check()?;
-        let (done, ticket) = ticket();
+        let (done, ticket) = match ack {
+            Ack::Buffered => (None, None),
+            Ack::Flushed | Ack::Synced => {
+                let (done, ticket) = ticket();
+                (Some(done), Some(ticket))
+            }
+        };
         let count = messages.len();
         let watch = self.shared.start_watch();
         self.shared.queue.push(Work::Append(Staged {
@@ -85,11 +91,12 @@ impl<W: World> WriterCore<W> {
             done,
             watch,
             _memory: memory,
+            ids_bytes,
         }));
         self.shared.world.step(Step::Staged).await;
-        if ack == Ack::Buffered {
+        let Some(ticket) = ticket else {
             return self.leave_buffered(count, encoded_bytes).await;
-        }
+        };
         let appended = self
             .pump
             .drive_with(ticket)
@@ -110,7 +117,8 @@ impl<W: World> WriterCore<W> {
         Ok(appended)
     }
 
-    fn validate(&self, messages: &[Message]) -> StorageResult<usize> {
+    /// Answers the bytes of the batch's frame, at most, and those of its ids.
+    fn validate(&self, messages: &[Message]) -> StorageResult<(usize, usize)> {
         if messages.is_empty() {
             return Err(StorageError::Invalid {
                 field: "messages",
@@ -119,10 +127,10 @@ impl<W: World> WriterCore<W> {
             });
         }
         let limit = self.shared.config.message_max_bytes;
-        let mut bytes = (crate::record::FRAME_HEADER_BYTES + 8) as u64;
+        let (mut bytes, mut ids_bytes) = ((crate::record::FRAME_HEADER_BYTES + 8) as u64, 0);
         for message in messages {
-            crate::record::validate(message, limit)?;
-            bytes += crate::record::encoded_length_bytes(message);
+            bytes += crate::record::validate(message, limit)?;
+            ids_bytes += message.id.len();
         }
         let limit = self.shared.config.staged_max_bytes.min(FRAME_BODY_BYTES_MAX as usize);
         if bytes > limit as u64 {
@@ -132,7 +140,7 @@ impl<W: World> WriterCore<W> {
                 remedy: format!("append at most {limit} bytes at a time (staged_max_bytes)"),
             });
         }
-        Ok(bytes as usize)
+        Ok((bytes as usize, ids_bytes))
     }
 
     /// Leaves a batch in the queue: written by whoever drives the pump next, at the latest after

@@ -11,12 +11,12 @@ use crate::index::entry::{BatchEntry, RecordEntries, RecordEntry};
 use crate::io::{Step, World};
 use crate::log::SegmentEntry;
 use crate::planted;
-use crate::record::{FrameFlags, FramePlace, RecordPlace, encode_frame, encode_mark};
+use crate::record::{FrameEncoder, FrameFields, FrameFlags, FramePlace, encode_mark};
 #[cfg(feature = "planted")]
 use crate::segment::SegmentFile;
 use crate::segment::{FIRST_FRAME_OFFSET, FillPolicy, SegmentWriter};
 use crate::sync::Stopwatch;
-use crate::types::{SegmentId, Sequence};
+use crate::types::{Message, SegmentId};
 
 use crate::config::Visibility;
 
@@ -28,6 +28,10 @@ use super::staging::{Appended, Staged, Work};
 /// The segment that is written to.
 type Active<W> = SegmentWriter<<W as World>::File>;
 
+/// So many messages are fetched at a time: as many as a processor waits for at once.
+const TOUCHED_COUNT: usize = 16;
+const CACHE_LINE_BYTES: usize = 64;
+
 /// The first fill of a segment: one of few messages shall cost little.
 const FILL_FIRST_BYTES: u64 = 64 << 10;
 
@@ -38,13 +42,23 @@ pub(super) struct Pump<W: World> {
     filling: Filling<W::File>,
     next_ordinal: u32,
     frame: Vec<u8>,
+    /// Memory that is used again: what was queued, and what goes into the next frame.
     work: Vec<Work>,
+    staged: Vec<Staged>,
 }
 
 impl<W: World> Pump<W> {
     pub(super) fn new(shared: Arc<WriterShared<W>>) -> Self {
         let (active, filling) = (None, Filling::default());
-        Self { shared, active, filling, next_ordinal: 0, frame: Vec::new(), work: Vec::new() }
+        Self {
+            shared,
+            active,
+            filling,
+            next_ordinal: 0,
+            frame: Vec::new(),
+            work: Vec::new(),
+            staged: Vec::new(),
+        }
     }
 
     /// Runs for ever; pending while the queue is empty.
@@ -52,7 +66,7 @@ impl<W: World> Pump<W> {
         loop {
             self.shared.work_arrived().await;
             self.take_work();
-            let mut frame = Vec::new();
+            let mut frame = std::mem::take(&mut self.staged);
             let mut frame_bytes = 0;
             let mut work = std::mem::take(&mut self.work);
             for item in work.drain(..) {
@@ -73,7 +87,7 @@ impl<W: World> Pump<W> {
                 }
             }
             self.write(&mut frame).await;
-            self.work = work;
+            (self.work, self.staged) = (work, frame);
         }
     }
 
@@ -114,7 +128,7 @@ impl<W: World> Pump<W> {
         match result {
             Ok(appended) => {
                 for (staged, appended) in staged.drain(..).zip(appended) {
-                    staged.done.complete(Ok(appended));
+                    staged.complete(Ok(appended));
                 }
                 self.shared.world.step(Step::AckedFlushed).await;
                 self.shared.lap(&mut watch, AppendStage::Acknowledged);
@@ -123,7 +137,7 @@ impl<W: World> Pump<W> {
             }
             Err(error) => {
                 self.shared.fail(&error);
-                staged.drain(..).for_each(|staged| staged.done.complete(Err(error.clone())));
+                staged.drain(..).for_each(|staged| staged.complete(Err(error.clone())));
             }
         }
     }
@@ -142,11 +156,10 @@ impl<W: World> Pump<W> {
         let first_sequence = shared.marks.log_end();
         let now_us = world.wall_us();
         let fields = shared.frame_fields(now_us);
-        let batches = staged.iter().map(|staged| staged.messages.as_slice());
-        let places = encode_frame(&mut self.frame, place, fields, batches);
+        let (appended, records) = encode(&mut self.frame, place, fields, staged);
         world.step(Step::Encoded).await;
         shared.lap(watch, AppendStage::Encoded);
-        if planted!(world, DroppedFutureHole) && staged.iter().any(|s| s.done.is_abandoned()) {
+        if planted!(world, DroppedFutureHole) && staged.iter().any(Staged::is_abandoned) {
             self.frame.fill(0);
         }
         self.filling.make_way(active, self.frame.len()).await?;
@@ -154,7 +167,7 @@ impl<W: World> Pump<W> {
         if shared.fills_ahead() {
             self.filling.begin(world, active);
         }
-        let end = first_sequence + places.len() as u64;
+        let end = first_sequence + records.len() as u64;
         shared.marks.advance_log_end(end);
         shared.state.segments.extend_last(active.place().offset, now_us);
         world.step(Step::FrameWritten).await;
@@ -164,7 +177,6 @@ impl<W: World> Pump<W> {
             shared.marks.advance_durable(end);
             world.step(Step::Synced).await;
         }
-        let (appended, records) = self.account(place, first_sequence, staged, &places);
         let entry = BatchEntry {
             first_sequence,
             segment_id: place.segment_id,
@@ -175,36 +187,6 @@ impl<W: World> Pump<W> {
         };
         shared.publish(entry, end, watch).await?;
         Ok(appended)
-    }
-
-    /// What each batch is told, and what the index is told of each record.
-    fn account(
-        &self,
-        place: FramePlace,
-        first_sequence: Sequence,
-        staged: &mut [Staged],
-        places: &[RecordPlace],
-    ) -> (Vec<Appended>, RecordEntries) {
-        let messages = staged.iter().flat_map(|staged| &staged.messages);
-        let ids_bytes = messages.map(|message| message.id.len()).sum();
-        let mut records = RecordEntries::with_capacity(places.len(), ids_bytes);
-        let mut appended = Vec::with_capacity(staged.len());
-        for batch in staged {
-            let first_sequence = first_sequence + records.len() as u64;
-            let mut offsets = Vec::with_capacity(batch.messages.len());
-            for message in batch.messages.drain(..) {
-                let record = places[records.len()];
-                offsets.push(place.record_at(u64::from(record.offset_in_frame)));
-                records.push(RecordEntry {
-                    id: &message.id,
-                    timestamp_us: record.timestamp_us,
-                    offset_in_frame: record.offset_in_frame,
-                    length_bytes: record.length_bytes,
-                });
-            }
-            appended.push(Appended { epoch: self.shared.epoch, first_sequence, offsets });
-        }
-        (appended, records)
     }
 
     /// Sees that an active segment has room for a frame of `bytes_max` bytes.
@@ -353,4 +335,55 @@ impl<W: World> Pump<W> {
         self.shared.state.segments.extend_last(active.place().offset, now_us);
         Ok(())
     }
+}
+
+/// Encodes the messages of `staged` as one frame into `buffer`: what each batch is told once it is
+/// written, where it waits to be told, and what the index is told of each record.
+fn encode(
+    buffer: &mut Vec<u8>,
+    place: FramePlace,
+    fields: FrameFields,
+    staged: &[Staged],
+) -> (Vec<Appended>, RecordEntries) {
+    let count = staged.iter().map(|staged| staged.messages.len()).sum();
+    let ids_bytes = staged.iter().map(|staged| staged.ids_bytes).sum();
+    let mut records = RecordEntries::with_capacity(count, ids_bytes);
+    let mut appended = Vec::with_capacity(staged.len());
+    let mut encoder = FrameEncoder::begin(buffer, place, fields);
+    for batch in staged {
+        let first_sequence = fields.first_sequence + records.len() as u64;
+        let mut offsets = Vec::new();
+        if batch.done.is_some() {
+            offsets.reserve_exact(batch.messages.len());
+        }
+        for near in batch.messages.chunks(TOUCHED_COUNT) {
+            touch(near);
+            for message in near {
+                let record = encoder.add(message);
+                records.push(RecordEntry {
+                    id: &message.id,
+                    timestamp_us: record.timestamp_us,
+                    offset_in_frame: record.offset_in_frame,
+                    length_bytes: record.length_bytes,
+                });
+                if batch.done.is_some() {
+                    offsets.push(place.record_at(u64::from(record.offset_in_frame)));
+                }
+            }
+        }
+        appended.push(Appended { epoch: place.epoch(), first_sequence, offsets });
+    }
+    encoder.finish();
+    (appended, records)
+}
+
+/// Has the processor fetch the ids and the payloads of `messages`, which lie anywhere in memory, all
+/// at the same time. Copied one by one, each would be waited for.
+fn touch(messages: &[Message]) {
+    let byte = |bytes: &[u8], at: usize| bytes.get(at).copied().unwrap_or_default();
+    let bytes = messages.iter().fold(0, |all, message| {
+        let (id, payload) = (message.id.as_bytes(), &message.payload);
+        all ^ byte(id, 0) ^ byte(payload, 0) ^ byte(payload, CACHE_LINE_BYTES)
+    });
+    std::hint::black_box(bytes);
 }

@@ -49,6 +49,8 @@ pub(super) struct WriterShared<W: World> {
     mark_file: MarkFile<W::File>,
     active: Mutex<Option<W::File>>,
     failure: Mutex<Option<StorageError>>,
+    /// Whether there is a failure: every append asks.
+    has_failed: AtomicBool,
     /// Set by `resume`: the next frame begins a new segment.
     reopen: AtomicBool,
     closed: AtomicBool,
@@ -97,6 +99,7 @@ impl<W: World> WriterShared<W> {
             mark_file,
             active: Mutex::new(None),
             failure: Mutex::new(None),
+            has_failed: AtomicBool::new(false),
             reopen: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             synced_used: AtomicBool::new(false),
@@ -255,8 +258,8 @@ impl<W: World> WriterShared<W> {
 
     /// Whether the writer may write: the first failure, or that it was closed.
     pub(super) fn check(&self) -> StorageResult<()> {
-        match &*lock(&self.failure) {
-            Some(error) => Err(error.clone()),
+        match self.failure() {
+            Some(error) => Err(error),
             None if self.closed.load(Ordering::Acquire) => Err(StorageError::Closed("the writer")),
             None => Ok(()),
         }
@@ -273,10 +276,14 @@ impl<W: World> WriterShared<W> {
             _ => StorageError::ReadOnly { cause: error.to_string() },
         };
         *failure = Some(after);
+        self.has_failed.store(true, Ordering::Release);
     }
 
     /// The failure, where there is one.
     pub(super) fn failure(&self) -> Option<StorageError> {
+        if !self.has_failed.load(Ordering::Acquire) {
+            return None;
+        }
         lock(&self.failure).clone()
     }
 
@@ -292,6 +299,7 @@ impl<W: World> WriterShared<W> {
             None => {}
         }
         *failure = None;
+        self.has_failed.store(false, Ordering::Release);
         Ok(())
     }
 

@@ -40,11 +40,28 @@ pub(super) struct Staged {
     pub(super) messages: Vec<Message>,
     /// Encoded size, at most.
     pub(super) encoded_bytes: usize,
-    pub(super) done: Completer<StorageResult<Appended>>,
+    /// The ids of all messages together.
+    pub(super) ids_bytes: usize,
+    /// Tells who waits for it; nobody does for one that is only buffered.
+    pub(super) done: Option<Completer<StorageResult<Appended>>>,
     /// Runs since it was staged, where it is one that is timed.
     pub(super) watch: Stopwatch,
     /// Its share of the memory for batches under way.
     pub(super) _memory: Permit,
+}
+
+impl Staged {
+    /// Says where it went, or why it did not.
+    pub(super) fn complete(self, appended: StorageResult<Appended>) {
+        if let Some(done) = self.done {
+            done.complete(appended);
+        }
+    }
+
+    /// Whether nobody waits for it, or no longer.
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.done.as_ref().is_none_or(Completer::is_abandoned)
+    }
 }
 
 /// What the pump is asked to do, in order.

@@ -23,13 +23,13 @@ pub(super) struct Held {
 
 impl Held {
     pub(super) fn new(batch: BatchEntry) -> Self {
-        let (mut earliest_us, mut latest_us, mut bytes) = (i64::MAX, i64::MIN, BATCH_BYTES);
-        for record in batch.records.iter() {
-            earliest_us = earliest_us.min(record.timestamp_us);
-            latest_us = latest_us.max(record.timestamp_us);
-            bytes += RECORD_BYTES + record.id.len();
-        }
-        assert!(!batch.records.is_empty(), "a frame has records");
+        let records = &batch.records;
+        assert!(!records.is_empty(), "a frame has records");
+        let bytes = BATCH_BYTES + records.len() * RECORD_BYTES + records.ids().len();
+        let times = (i64::MAX, i64::MIN);
+        let (earliest_us, latest_us) = records
+            .timestamps_us()
+            .fold(times, |times, time_us| (times.0.min(time_us), times.1.max(time_us)));
         Self { batch: Arc::new(batch), bytes, earliest_us, latest_us }
     }
 
@@ -87,7 +87,9 @@ impl TailChunk {
         let mut batches = batches.into_iter().map(Held::new).peekable();
         let first = batches.peek().expect("a chunk holds frames");
         let chunk = Self::empty(first.sequences().start);
-        batches.for_each(|held| chunk.push(held));
+        batches.for_each(|held| {
+            chunk.push(held);
+        });
         chunk
     }
 
@@ -95,7 +97,8 @@ impl TailChunk {
         self.frames.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn push(&self, next: Held) {
+    /// Adds the frame that follows. Answers how many records there are then, and their memory.
+    pub(super) fn push(&self, next: Held) -> (usize, usize) {
         let mut frames = self.frames();
         let end = self.from + frames.entries as u64;
         assert_eq!(next.sequences().start, end, "a chunk has no holes");
@@ -106,6 +109,7 @@ impl TailChunk {
         frames.entries += next.count();
         frames.bytes += next.bytes();
         frames.held.push(next);
+        (frames.entries, frames.bytes)
     }
 
     /// The sequences of its records.

@@ -95,12 +95,12 @@ impl Tail {
         let (end, entries, bytes) = (batch.sequences().end, batch.count(), batch.bytes());
         let mut state = self.state();
         assert_eq!(batch.sequences().start, state.end, "the tail has no holes");
-        state.active.push(batch);
+        let (chunk_entries, chunk_bytes) = state.active.push(batch);
         state.end = end;
         state.entries += entries;
         state.bytes += bytes;
-        let full = state.active.entries() >= self.limits.chunk_entries
-            || state.active.bytes() >= self.limits.bytes_max / 4;
+        let full =
+            chunk_entries >= self.limits.chunk_entries || chunk_bytes >= self.limits.bytes_max / 4;
         if full {
             state.seal();
         }

@@ -121,9 +121,8 @@ fn a_record_does_not_depend_on_those_before_it() {
     let alone = frame_of(&[compressible_message()]);
     let mut buffer = Vec::new();
     let mut encoder = FrameEncoder::begin(&mut buffer, PLACE, FIELDS);
-    encoder.add(&large);
-    encoder.add(&compressible_message());
-    let places = encoder.finish();
+    let places = [encoder.add(&large), encoder.add(&compressible_message())];
+    encoder.finish();
     let (start, length) = (places[1].offset_in_frame as usize, places[1].length_bytes as usize);
     // Behind checksum, length, timestamp and sequence the same message gives the same bytes.
     assert_eq!(buffer[start + 24..start + length], alone[64 + 24..64 + length]);

@@ -57,6 +57,9 @@ impl Budget {
 
     /// Waits until `amount` is granted. Dropping the wait takes the request back.
     pub async fn acquire(&self, amount: u64) -> Permit {
+        if let Some(permit) = self.try_acquire(amount) {
+            return permit;
+        }
         let mut request = Request { shared: &self.shared, amount, place: None };
         poll_fn(|context| request.poll(context)).await;
         Permit { shared: self.shared.clone(), amount }

@@ -1,7 +1,7 @@
 //! Who drives a shared task, and whether it is to be polled. It does not own the task, so that
 //! the task's waker, which is this, does not either.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::task::{Wake, Waker};
 
 use super::Idle;
@@ -26,7 +26,8 @@ struct State {
     running: bool,
     outcome: Outcome,
     next_place: u64,
-    drivers: BTreeMap<u64, Driver>,
+    /// In the order in which they came, each with its place. Most leave in that order too.
+    drivers: VecDeque<(u64, Driver)>,
 }
 
 struct Driver {
@@ -72,9 +73,9 @@ impl State {
         each_round: bool,
     ) -> (u64, Option<Waker>) {
         if let Some(place) = *place
-            && let Some(driver) = self.drivers.get_mut(&place)
+            && let Ok(index) = self.find(place)
         {
-            return (place, driver.waker.replace(waker));
+            return (place, self.drivers[index].1.waker.replace(waker));
         }
         let new = self.next_place;
         self.next_place += 1;
@@ -82,14 +83,19 @@ impl State {
         if !(self.running && mistake(Mistake::TaskForgetsKick)) {
             self.asking += 1;
         }
-        self.drivers.insert(new, Driver { waker: Some(waker), each_round, came: self.rounds });
+        let driver = Driver { waker: Some(waker), each_round, came: self.rounds };
+        self.drivers.push_back((new, driver));
         (new, None)
+    }
+
+    fn find(&self, place: u64) -> Result<usize, usize> {
+        self.drivers.binary_search_by_key(&place, |(place, _)| *place)
     }
 
     /// Takes the driver at `place` out. What it asked for is void where its work is done, and
     /// else passes to the others: it may have left work behind.
     fn unregister(&mut self, place: u64, done: bool) -> Option<Driver> {
-        let driver = self.drivers.remove(&place)?;
+        let (_, driver) = self.find(place).ok().and_then(|index| self.drivers.remove(index))?;
         if driver.came == self.rounds && self.asking > 0 {
             self.asking -= 1;
             self.kicked |= !done;
@@ -99,13 +105,13 @@ impl State {
 
     /// Takes the wakers of all drivers, in the order in which they came.
     fn sleepers(&mut self) -> Vec<Waker> {
-        self.drivers.values_mut().filter_map(|driver| driver.waker.take()).collect()
+        self.drivers.iter_mut().filter_map(|(_, driver)| driver.waker.take()).collect()
     }
 
     /// Takes the wakers of those who ask after each poll of the task, but not of the one at
     /// `place`, which polled it.
     fn watchers(&mut self, place: u64) -> Vec<Waker> {
-        let others = self.drivers.iter_mut().filter(|(other, _)| **other != place);
+        let others = self.drivers.iter_mut().filter(|(other, _)| *other != place);
         let watching = others.filter(|(_, driver)| driver.each_round);
         watching.filter_map(|(_, driver)| driver.waker.take()).collect()
     }

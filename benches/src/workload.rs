@@ -75,9 +75,13 @@ pub(crate) struct Append {
     pub(crate) ack: Durability,
     /// Messages in all; fewer than the tail holds, so that no append waits for room.
     pub(crate) messages: usize,
-    /// Threads that append, each one batch after the other.
+    /// Producers, each of which appends one batch after the other: tasks of one runtime with a
+    /// thread a processor, where there are several.
     #[serde(default = "one")]
     pub(crate) producers: usize,
+    /// Whether each producer is a thread with a runtime of its own instead.
+    #[serde(default)]
+    pub(crate) threads: bool,
     /// Whether nothing is settled meanwhile, since a chunk takes more than there are messages:
     /// what is left is the log and the tail.
     #[serde(default)]

@@ -4,7 +4,7 @@ use std::sync::Barrier;
 use std::time::Instant;
 
 use duolog::types::Message;
-use duolog::{DiskConfig, StorageError};
+use duolog::{Ack, DiskConfig, StorageError, Writer};
 
 use super::{ENGINE, FILLED, RAW, Run};
 use crate::Outcome;
@@ -36,7 +36,8 @@ pub(super) fn measure(run: &Run<'_>, append: &Append) -> Outcome<Vec<Cell>> {
     let ack = format!("{:?}", append.ack).to_lowercase();
     let mut name = format!("append, batch {}, {ack}", append.batch);
     if append.producers > 1 {
-        name += &format!(", {} producers", append.producers);
+        let kind = if append.threads { "threads" } else { "producers" };
+        name += &format!(", {} {kind}", append.producers);
     }
     if append.log_alone {
         name += ", log alone";
@@ -57,9 +58,10 @@ pub(super) fn measure(run: &Run<'_>, append: &Append) -> Outcome<Vec<Cell>> {
 fn baselines<'a>(run: &'a Run<'_>, append: &'a Append, batches: &'a Batches) -> Vec<Contender<'a>> {
     let mut contenders = Vec::new();
     if append.producers > 1 {
-        // The gain from producers that share what an append costs.
+        // The gain from producers that share what an append costs; the one is of their kind.
         let one = move || engine(run, "", append, 1, batches);
-        contenders.push(Contender::new("engine, 1 producer", one));
+        let name = if append.threads { "engine, 1 thread" } else { "engine, 1 producer" };
+        contenders.push(Contender::new(name, one));
     } else {
         contenders
             .push(Contender::new(RAW, move || raw(RawLog::create(run.parent)?, append, batches)));
@@ -96,14 +98,25 @@ fn engine(
     };
     let engine = Engine::open_with(run.parent, adjust)?;
     let shares = shared_out(batches.clone(), producers);
+    let append_all = |share| append_all(engine.writer.clone(), append.ack.into(), share);
+    let tasks = tokio::runtime::Builder::new_multi_thread().build()?;
     let started = Instant::now();
-    if producers == 1 {
-        let batches = shares.into_iter().flatten();
-        engine.runtime.block_on(append_all(&engine, append, batches))?;
-    } else {
-        in_threads(shares, |share| Ok(runtime()?.block_on(append_all(&engine, append, share))?))?;
+    match shares {
+        mut shares if append.producers == 1 => {
+            engine.runtime.block_on(append_all(shares.remove(0)))?;
+        }
+        shares if append.threads => {
+            in_threads(shares, |share| Ok(runtime()?.block_on(append_all(share))?))?;
+        }
+        shares => {
+            let all: Vec<_> = shares.into_iter().map(|it| tasks.spawn(append_all(it))).collect();
+            for task in all {
+                tasks.block_on(task)??;
+            }
+        }
     }
     let acknowledged = rate(append.messages, started);
+    drop(tasks);
     let metrics = engine.writer.metrics();
     engine.runtime.block_on(engine.writer.settle())?;
     let settled = if append.log_alone { NONE } else { rate(append.messages, started) };
@@ -114,13 +127,9 @@ fn engine(
     Ok(vec![acknowledged, settled, metrics.tail_bytes as f64 / MIB_BYTES])
 }
 
-async fn append_all(
-    engine: &Engine,
-    append: &Append,
-    batches: impl IntoIterator<Item = Vec<Message>>,
-) -> Result<(), StorageError> {
+async fn append_all(writer: Writer, ack: Ack, batches: Batches) -> Result<(), StorageError> {
     for batch in batches {
-        engine.writer.append(batch, append.ack.into()).await?;
+        writer.append(batch, ack).await?;
     }
     Ok(())
 }

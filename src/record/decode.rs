@@ -97,7 +97,7 @@ fn verify_fields(record: &[u8], fields: &RecordFields) -> Result<(), &'static st
     if !is_utf8(&record[fields.id()]) {
         return Err("the id is no UTF-8");
     }
-    if fields.is_plain() && fields.header_count == 0 {
+    if fields.flags == 0 && fields.headers_length == 0 && fields.header_count == 0 {
         return Ok(());
     }
     if usize::from(fields.header_count) > HEADERS_COUNT_MAX {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::field::write_u64;
 use super::field::{read_i64, read_u16, read_u32, read_u64, write_i64, write_u16, write_u32};
-use crate::types::{MESSAGE_BYTES_MAX, Sequence};
+use crate::types::{MESSAGE_BYTES_MAX, MessageId, Sequence};
 
 /// The bytes of a record's fixed part.
 pub const RECORD_HEADER_BYTES: usize = 40;
@@ -123,9 +123,16 @@ impl RecordFields {
         self.flags & FLAG_KEY != 0
     }
 
-    /// Whether nothing lies between the id and the payload, which is stored as given.
+    /// Whether nothing lies between the id and the payload, which is stored as given, and the id is
+    /// one to be held in place: that of [`MessageId::short`].
+    #[inline]
     pub(super) fn is_plain(&self) -> bool {
-        self.flags == 0 && self.headers_length == 0
+        let id_bytes_max = u16::try_from(MessageId::SHORT_BYTES_MAX).expect("it is small");
+        let bytes_min = (RECORD_HEADER_BYTES + MessageId::SHORT_BYTES_MAX) as u32;
+        self.flags == 0
+            && self.headers_length == 0
+            && self.id_length <= id_bytes_max
+            && self.length_bytes >= bytes_min
     }
 
     pub(super) fn is_lz4(&self) -> bool {

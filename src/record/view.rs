@@ -117,38 +117,32 @@ impl<'a> RecordView<'a> {
     /// As [`RecordView::payload`].
     pub fn to_message(&self) -> Result<ReadMessage, RecordError> {
         let key = self.fields.has_key().then(|| self.shared(self.fields.key()));
-        Ok(self.message_of(key, self.shared_headers(), self.payload()?))
+        Ok(self.message_of(self.shared_id(), key, self.shared_headers(), self.payload()?))
     }
 
-    /// The message, or one without content, and why it has none in `failure`. Inlined, so that
-    /// it is made where it is to lie.
+    /// The message of a plain record, see [`RecordFields::is_plain`]. Inlined, so that it is made
+    /// where it is to lie.
     #[inline(always)]
-    pub(super) fn message_or_note(&self, failure: &mut Option<RecordError>) -> ReadMessage {
-        let fields = &self.fields;
-        if !fields.is_plain() {
-            return self.message_apart(failure);
-        }
-        let payload = self.shared(fields.id().end..fields.length_bytes as usize);
-        self.message_of(None, Vec::new(), payload)
-    }
-
-    /// As [`RecordView::message_or_note`], for any record. Takes the view as it is: one that is
-    /// referred to would have to lie in memory for plain records too.
-    #[inline(never)]
-    fn message_apart(self, failure: &mut Option<RecordError>) -> ReadMessage {
-        self.to_message().unwrap_or_else(|error| {
-            *failure = Some(error);
-            self.message_of(None, Vec::new(), Bytes::new())
-        })
+    pub(super) fn plain_message(&self) -> ReadMessage {
+        let (id, end) = (self.fields.id(), self.fields.length_bytes as usize);
+        let payload = self.shared(id.end..end);
+        let id = MessageId::short(&self.block[self.start + id.start..], id.len());
+        self.message_of(id, None, Vec::new(), payload)
     }
 
     #[inline(always)]
-    fn message_of(&self, key: Option<Bytes>, headers: Vec<Header>, payload: Bytes) -> ReadMessage {
+    fn message_of(
+        &self,
+        id: MessageId,
+        key: Option<Bytes>,
+        headers: Vec<Header>,
+        payload: Bytes,
+    ) -> ReadMessage {
         ReadMessage {
             sequence: self.sequence(),
             epoch: self.epoch(),
             offset: self.at,
-            id: self.shared_id(),
+            id,
             timestamp_us: self.timestamp_us(),
             key,
             headers,
@@ -166,7 +160,6 @@ impl<'a> RecordView<'a> {
         self.block.slice(self.start + range.start..self.start + range.end)
     }
 
-    #[inline(always)]
     fn shared_id(&self) -> MessageId {
         let id = self.fields.id();
         MessageId::within(self.block, self.start + id.start, self.start + id.end)

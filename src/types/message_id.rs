@@ -32,18 +32,26 @@ enum Held {
 }
 
 impl MessageId {
+    /// Most bytes of an id that is held in place.
+    pub(crate) const SHORT_BYTES_MAX: usize = INLINE_BYTES_MAX;
+
     /// The id at `start..end` of `block`, which must be UTF-8.
-    #[inline(always)]
     pub(crate) fn within(block: &Bytes, start: usize, end: usize) -> Self {
-        let length = end - start;
-        if length > INLINE_BYTES_MAX {
+        if end - start > INLINE_BYTES_MAX {
             return Self(Held::Shared(block.slice(start..end)));
         }
-        // A copy of a length that is known to the compiler, where the block goes on.
-        let bytes = match block.get(start..start + INLINE_BYTES_MAX) {
-            Some(longer) => longer.try_into().expect("a slice of as many bytes"),
-            None => padded(&block[start..end]),
-        };
+        Self(Held::Inline { length: (end - start) as u8, bytes: padded(&block[start..end]) })
+    }
+
+    /// The id of `length` bytes that `bytes` begin with, which must be UTF-8: a copy of as many as
+    /// are held in place, whatever they are, which takes no call.
+    ///
+    /// # Panics
+    /// Where the id is longer than [`MessageId::SHORT_BYTES_MAX`], or `bytes` are fewer.
+    #[inline(always)]
+    pub(crate) fn short(bytes: &[u8], length: usize) -> Self {
+        assert!(length <= INLINE_BYTES_MAX, "a short id");
+        let bytes = *bytes.first_chunk().expect("a short id and what follows it");
         Self(Held::Inline { length: length as u8, bytes })
     }
 

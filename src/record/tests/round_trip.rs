@@ -84,6 +84,27 @@ proptest! {
     }
 
     #[test]
+    fn plain_messages_come_back(
+        drawn in vec(("[a-z]{1,39}", vec(any::<u8>(), 30..60), any::<u32>()), 1..9),
+        taken in 0..9_usize,
+    ) {
+        let plain = |(id, payload, attributes)| {
+            Message { attributes, ..Message::new(id, Bytes::from(payload)) }
+        };
+        let messages: Vec<Message> = drawn.into_iter().map(plain).collect();
+        let frame = Frame::decode(Bytes::from(frame_of(&messages)), PLACE).unwrap();
+        let mut read = Vec::new();
+        let middle = frame.read_messages(frame.first_record(), taken, &mut read).unwrap();
+        prop_assert_eq!(read.len(), taken.min(messages.len()));
+        frame.read_messages(middle, usize::MAX, &mut read).unwrap();
+        let views: Vec<_> = frame.records().map(|view| view.to_message().unwrap()).collect();
+        prop_assert_eq!(&read, &views);
+        for (index, message) in messages.iter().enumerate() {
+            assert_same(&read[index], message, &FIELDS, index as u64);
+        }
+    }
+
+    #[test]
     fn marks_come_back(
         place in any_place(),
         first_sequence in any::<u64>(),

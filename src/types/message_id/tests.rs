@@ -32,6 +32,10 @@ proptest! {
         assert_is(&id, &text);
         assert_is(&id.clone(), &text);
         prop_assert_eq!(&id, &MessageId::from(text.as_str()));
+        let behind = &block[before.len()..];
+        if text.len() <= INLINE_BYTES_MAX && behind.len() >= INLINE_BYTES_MAX {
+            assert_is(&MessageId::short(behind, text.len()), &text);
+        }
     }
 
     #[test]

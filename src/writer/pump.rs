@@ -377,8 +377,8 @@ fn encode(
     (appended, records)
 }
 
-/// Has the processor fetch the ids and the payloads of `messages`, which lie anywhere in memory, all
-/// at the same time. Copied one by one, each would be waited for.
+/// Has the processor fetch the ids and the payloads of `messages`, which lie anywhere in memory,
+/// all at the same time. Copied one by one, each would be waited for.
 fn touch(messages: &[Message]) {
     let byte = |bytes: &[u8], at: usize| bytes.get(at).copied().unwrap_or_default();
     let bytes = messages.iter().fold(0, |all, message| {

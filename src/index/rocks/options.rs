@@ -26,7 +26,7 @@ const TABLE_BYTES: u64 = 256 << 20;
 pub(super) const AT_REST: Merging = Merging { runs: 4, growth_percent: 200 };
 /// The same while appends wait for settling: merging takes processors that settling needs, and the
 /// more runs it waits for, the less often an entry is written again.
-pub(super) const AT_WORK: Merging = Merging { runs: 32, growth_percent: 10_000 };
+pub(super) const AT_WORK: Merging = Merging { runs: 16, growth_percent: 10_000 };
 /// Runs from which settling is slowed down, and stops, until merging has caught up.
 const FILES_MANY: i32 = 48;
 const FILES_MAX: i32 = 64;

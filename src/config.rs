@@ -45,7 +45,7 @@ pub struct DiskConfig {
     /// Memory in bytes that those may take before writers wait, at least 64 KiB.
     pub tail_max_bytes: usize,
     /// Memory in bytes that a writer's filter of settled ids may take, at most 1 GiB. It takes
-    /// three to eleven bytes an id until then; beyond, settling asks the index about more and more
+    /// 3 to 24 bytes an id until then; beyond, settling asks the index about more and more
     /// ids that are new, which is slower. 0 asks about all.
     pub id_filter_max_bytes: usize,
     /// How long a writer waits for room in the tail before it gets an error.
@@ -81,7 +81,7 @@ impl DiskConfig {
             settle_chunk_entries: 131_072,
             tail_max_entries: 1 << 20,
             tail_max_bytes: 256 << 20,
-            id_filter_max_bytes: 64 << 20,
+            id_filter_max_bytes: 128 << 20,
             backpressure_max_us: 30_000_000,
             flush_period_us: 10_000,
             flush_bytes: 256 << 10,

@@ -21,6 +21,9 @@ use self::rows::Rows;
 /// How many ids are asked of the database at once.
 const PAGE: usize = 1024;
 
+/// Where the database may hold more than one in so many ids of a chunk, it holds some.
+const MAYBE_PART: usize = 256;
+
 /// Bytes of a key of `by_id` beside the id.
 const KEY_BYTES: usize = 5;
 
@@ -67,6 +70,8 @@ pub struct Draft {
     starts: Vec<usize>,
     /// For each id, whether the database may hold it.
     maybe: Vec<bool>,
+    /// `by_id` as it is where the database holds none of the ids; not made where it may hold many.
+    by_new_id: Option<SortedRun>,
     by_position: SortedRun,
     by_time: SortedRun,
 }
@@ -91,10 +96,21 @@ impl Draft {
                 starts.iter().map(|start| maybe[rows.row_at(*start)]).collect()
             }
         };
-        let (by_position, by_time) = Default::default();
-        let sequences = chunk.sequences();
-        let mut draft =
-            Self { partition, number, sequences, rows, starts, maybe, by_position, by_time };
+        let mut draft = Self {
+            partition,
+            number,
+            sequences: chunk.sequences(),
+            rows,
+            starts,
+            maybe,
+            by_new_id: None,
+            by_position: SortedRun::default(),
+            by_time: SortedRun::default(),
+        };
+        let maybe_count = draft.maybe.iter().filter(|maybe| **maybe).count();
+        if maybe_count <= draft.starts.len() / MAYBE_PART {
+            draft.by_new_id = Some(draft.by_id(&draft.starts));
+        }
         let frames = Frames::of(batches);
         draft.by_position = draft.by_position(&frames);
         draft.by_time = draft.by_time(&frames);
@@ -112,9 +128,12 @@ impl Draft {
     /// depends on what the database holds. It is asked about every id that may be there. Where a
     /// crash left this chunk in some families only, the choice made then is found there and made
     /// again: the runs are the same, byte for byte, and all of them can be settled once more.
-    pub async fn runs<R: IndexRead>(self, primary: &R) -> Result<SortedRuns, IndexError> {
+    pub async fn runs<R: IndexRead>(mut self, primary: &R) -> Result<SortedRuns, IndexError> {
         let is_first = self.choose(primary).await?;
-        let (by_id, by_id_more) = (self.by_id(&is_first), self.by_id_more(&is_first));
+        let by_id_more = self.by_id_more(&is_first);
+        let firsts: Vec<_> = (0..is_first.len()).filter(|place| is_first[*place]).collect();
+        let drafted = self.by_new_id.take().filter(|_| firsts == self.starts);
+        let by_id = drafted.unwrap_or_else(|| self.by_id(&firsts));
         Ok([by_id, by_id_more, self.by_position, self.by_time])
     }
 
@@ -209,11 +228,11 @@ impl Draft {
         run
     }
 
-    fn by_id(&self, is_first: &[bool]) -> SortedRun {
-        let count = is_first.iter().filter(|first| **first).count();
-        let bytes = self.rows.len_bytes() + count * KEY_BYTES;
-        let mut run = self.marked(count, bytes, Vec::new());
-        for (place, _) in is_first.iter().enumerate().filter(|(_, first)| **first) {
+    /// `by_id` with the records at `firsts`, which ascend.
+    fn by_id(&self, firsts: &[usize]) -> SortedRun {
+        let bytes = self.rows.len_bytes() + firsts.len() * KEY_BYTES;
+        let mut run = self.marked(firsts.len(), bytes, Vec::new());
+        for place in firsts.iter().copied() {
             run.push_with(
                 |out| key::append_by_id(self.partition, self.rows.id_at(place), out),
                 |out| out.extend_from_slice(self.rows.value_at(place)),

@@ -17,7 +17,7 @@ const LINE_BITS: u64 = (LINE_BYTES * 8) as u64;
 const LINE_IDS: usize = 24;
 
 const LAYER_FIRST_BYTES: usize = 64 << 10;
-const LAYER_GROWTH: usize = 4;
+const LAYER_GROWTH: usize = 8;
 
 /// The hash of an id, which the filter is asked by. It has no seed, so that every run does the
 /// same.
@@ -25,9 +25,9 @@ pub fn hash(id: &[u8]) -> u64 {
     xxh3_64(id)
 }
 
-/// A Bloom filter that grows in layers, each four times the one before: every layer is another
+/// A Bloom filter that grows in layers, each eight times the one before: every layer is another
 /// place to look into. So it takes about three bytes of memory an id while its last layer is full,
-/// and up to eleven while that is new. Where its memory ends the last layer takes all that come: it
+/// and up to 24 while that is new. Where its memory ends the last layer takes all that come: it
 /// then says "maybe" more often, never "no" of an id that was added.
 #[derive(Clone, Debug)]
 pub struct IdFilter {

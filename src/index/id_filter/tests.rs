@@ -40,7 +40,7 @@ fn memory_is_a_few_bytes_an_id_and_has_a_bound() {
     assert_eq!(filter(1 << 20, &[]).bytes(), 0);
     for count in [1u32, 60_000, 200_000] {
         let bytes = filter(1 << 24, &hashes(0..count)).bytes();
-        assert!(bytes <= LAYER_FIRST_BYTES + 8 * count as usize, "{bytes} for {count}");
+        assert!(bytes <= LAYER_FIRST_BYTES + 24 * count as usize, "{bytes} for {count}");
     }
     let others = hashes(1_000_000..1_010_000);
     for bytes_max in [64, 100_000, 1 << 18] {

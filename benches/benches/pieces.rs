@@ -2,8 +2,7 @@
 //!
 //! `cargo bench -p duolog-bench --no-default-features --features pieces`
 
-// The outside: this measures real time.
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, reason = "real time is measured")]
 
 use std::hint::black_box;
 use std::path::Path;

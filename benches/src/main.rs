@@ -2,8 +2,7 @@
 //! records, and plain RocksDB with three keys a message. All figures of a run are taken
 //! interleaved, and no figure is judged.
 
-// The outside: real time, files and memory are what is measured.
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, reason = "real time, files and memory are measured")]
 // What only the baselines on RocksDB change, use or call.
 #![cfg_attr(not(feature = "rocks"), allow(unused_mut, unused_variables, dead_code))]
 

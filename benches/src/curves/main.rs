@@ -1,8 +1,7 @@
 //! Measures what a catch-up of a RocksDB secondary costs, what it does to reads beside it, and what
 //! opening an instance costs; draws the curves. No figure is judged.
 
-// The outside: real time, files and threads are what is measured.
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, reason = "real time, files and threads are measured")]
 
 mod chart;
 mod cost;

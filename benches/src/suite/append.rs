@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use duolog::types::Message;
 use duolog::{Ack, DiskConfig, StorageError, Writer};
+use tokio::runtime::Builder;
 
 use super::{ENGINE, FILLED, RAW, Run};
 use crate::Outcome;
@@ -98,22 +99,17 @@ fn engine(
     };
     let engine = Engine::open_with(run.parent, adjust)?;
     let shares = shared_out(batches.clone(), producers);
-    let append_all = |share| append_all(engine.writer.clone(), append.ack.into(), share);
-    let tasks = tokio::runtime::Builder::new_multi_thread().build()?;
+    let append_share = |share| append_all(engine.writer.clone(), append.ack.into(), share);
+    let are_tasks = append.producers > 1 && !append.threads;
+    let tasks = are_tasks.then(|| Builder::new_multi_thread().build()).transpose()?;
     let started = Instant::now();
-    match shares {
-        mut shares if append.producers == 1 => {
-            engine.runtime.block_on(append_all(shares.remove(0)))?;
-        }
-        shares if append.threads => {
-            in_threads(shares, |share| Ok(runtime()?.block_on(append_all(share))?))?;
-        }
-        shares => {
-            let all: Vec<_> = shares.into_iter().map(|it| tasks.spawn(append_all(it))).collect();
-            for task in all {
-                tasks.block_on(task)??;
-            }
-        }
+    if let Some(tasks) = &tasks {
+        let all: Vec<_> = shares.into_iter().map(|it| tasks.spawn(append_share(it))).collect();
+        all.into_iter().try_for_each(|task| Outcome::Ok(tasks.block_on(task)??))?;
+    } else if append.threads {
+        in_threads(shares, |share| Ok(runtime()?.block_on(append_share(share))?))?;
+    } else {
+        shares.into_iter().try_for_each(|it| engine.runtime.block_on(append_share(it)))?;
     }
     let acknowledged = rate(append.messages, started);
     drop(tasks);

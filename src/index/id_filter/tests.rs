@@ -35,6 +35,16 @@ fn what_was_not_added_is_seldom_taken_for_it() {
     }
 }
 
+/// What is taken for one that was added costs a lookup each.
+#[test]
+fn with_room_less_than_one_in_a_thousand_is_taken_for_one_that_was_added() {
+    let others = hashes(1_000_000..1_100_000);
+    for count in [24_000, 200_000, 300_000] {
+        let wrong = false_count(&filter(1 << 24, &hashes(0..count)), &others);
+        assert!(wrong < others.len() / 1000, "{wrong} of {} with {count}", others.len());
+    }
+}
+
 #[test]
 fn memory_is_a_few_bytes_an_id_and_has_a_bound() {
     assert_eq!(filter(1 << 20, &[]).bytes(), 0);

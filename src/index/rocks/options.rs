@@ -28,8 +28,8 @@ pub(super) const AT_REST: Merging = Merging { runs: 4, growth_percent: 200 };
 /// more runs it waits for, the less often an entry is written again.
 pub(super) const AT_WORK: Merging = Merging { runs: 16, growth_percent: 10_000 };
 /// Runs from which settling is slowed down, and stops, until merging has caught up.
-const FILES_MANY: i32 = 48;
-const FILES_MAX: i32 = 64;
+const RUNS_SLOW: i32 = 48;
+const RUNS_STOP: i32 = 64;
 /// Threads that share one merge, so that the largest does not hold up those behind it.
 const MERGE_THREADS: u32 = 2;
 const BLOCK_BYTES: usize = 8 << 10;
@@ -190,8 +190,8 @@ impl Shared {
         universal.set_max_size_amplification_percent(AT_REST.growth_percent);
         options.set_universal_compaction_options(&universal);
         options.set_level_zero_file_num_compaction_trigger(AT_REST.runs);
-        options.set_level_zero_slowdown_writes_trigger(FILES_MANY);
-        options.set_level_zero_stop_writes_trigger(FILES_MAX);
+        options.set_level_zero_slowdown_writes_trigger(RUNS_SLOW);
+        options.set_level_zero_stop_writes_trigger(RUNS_STOP);
         options.set_disable_auto_compactions(self.background == Background::Rests);
         options
     }

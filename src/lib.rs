@@ -52,6 +52,8 @@ pub use manager::ReadWritePartitionIndexManager;
 #[cfg(not(feature = "loom"))]
 pub use reader::DiskStorageReaderSession;
 #[cfg(not(feature = "loom"))]
+pub use record::{MessageView, ReadMessages};
+#[cfg(not(feature = "loom"))]
 pub use store::{Log, Reader};
 #[cfg(not(feature = "loom"))]
 pub use writer::{Ack, Appended, Flusher, Writer};

@@ -16,7 +16,8 @@ use crate::io::real::Real;
 use crate::log::TopicInfo;
 use crate::manager::ReadWritePartitionIndexManager;
 use crate::reader::DiskStorageReaderSession;
-use crate::types::{Position, ReadMessage, ReadPosition, SegmentOffset};
+use crate::record::ReadMessages;
+use crate::types::{Position, ReadPosition, SegmentOffset};
 use crate::verify::{PartitionReport, verify};
 use crate::writer::{Flusher, Writer};
 
@@ -141,7 +142,7 @@ impl<W: World> Reader<W> {
         partition: u32,
         n: NonZero<usize>,
         wait_us: u64,
-    ) -> StorageResult<Vec<ReadMessage>> {
+    ) -> StorageResult<ReadMessages> {
         self.session.next_within(topic, partition, n, wait_us).await
     }
 

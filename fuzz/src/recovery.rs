@@ -94,7 +94,7 @@ async fn write(world: &Sim) -> StorageResult<duolog::Writer<Sim>> {
     }
     let reader = log.reader(1);
     let read = reader.next(TOPIC, 0, NonZero::new(3).expect("not 0"), 0).await?;
-    reader.commit(TOPIC, 0, read[2].offset).await?;
+    reader.commit(TOPIC, 0, read.last().expect("three were read").offset()).await?;
     Ok(writer)
 }
 

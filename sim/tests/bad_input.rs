@@ -61,7 +61,7 @@ async fn is_whole_and_usable(log: &Log<Observed<Real>>, count: u64) {
     let reader = log.reader(9);
     reader.seek("t", 0, ReadPosition::Sequence(0)).await.unwrap();
     let read = reader.next("t", 0, NonZero::<usize>::MIN, 0).await.unwrap();
-    assert_eq!(read[0].id, "kept");
+    assert_eq!(read.first().unwrap().id(), "kept");
     reader.commit("t", 0, appended.offsets[0]).await.unwrap();
     writer.settle().await.unwrap();
     writer.close().await.unwrap();
@@ -225,7 +225,7 @@ fn what_was_trimmed_is_told_as_such() {
         // As it says: from the earliest on, everything that is kept is there.
         reader.seek("t", 0, ReadPosition::Earliest).await.unwrap();
         let read = reader.next("t", 0, NonZero::new(200).unwrap(), 0).await.unwrap();
-        assert_eq!(read.first().map(|first| first.sequence), Some(log_start));
+        assert_eq!(read.first().map(|first| first.sequence()), Some(log_start));
         writer.append(message("after"), Ack::Synced).await.unwrap();
         writer.close().await.unwrap();
         assert_eq!(log.verify().await.unwrap()[0].problems, Vec::<String>::new());
@@ -306,7 +306,7 @@ fn a_full_disk_makes_the_writer_read_only_until_it_is_resumed() {
         assert_eq!(appended.first_sequence, 1);
         let reader = log.reader(1);
         let read = reader.next("t", 0, NonZero::new(9).unwrap(), 0).await.unwrap();
-        let ids: Vec<_> = read.iter().map(|message| message.id.as_str()).collect();
+        let ids: Vec<_> = read.iter().map(|message| message.id()).collect();
         assert_eq!(ids, ["before", "after"]);
         writer.close().await.unwrap();
         assert!(log.verify().await.unwrap()[0].problems.is_empty());

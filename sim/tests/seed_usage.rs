@@ -87,12 +87,12 @@ impl<W: World> Usage<W> {
     async fn read(&self, written: &[Message]) -> Result<(), String> {
         let n = NonZero::new(10).unwrap();
         let messages = self.reader_session.next(TOPIC, 0, n).await.unwrap();
-        let read: Vec<&str> = messages.iter().map(|message| message.id.as_str()).collect();
+        let read: Vec<&str> = messages.iter().map(|message| message.id()).collect();
         let written: Vec<&str> = written.iter().map(|message| message.id.as_str()).collect();
         if read != written {
             return Err(format!("{read:?} is read after {written:?} was written"));
         }
-        let last = messages.last().unwrap().offset;
+        let last = messages.last().unwrap().offset();
         self.reader_session.commit(TOPIC, 0, last).await.map_err(|error| error.to_string())?;
         assert_eq!(self.write_ptr.get().unwrap().0, last);
         Ok(())

@@ -65,7 +65,7 @@ fn a_stopped_reader_costs_nothing_that_grows() {
         println!("{written_mib} MiB written beside a stopped reader: {growth_mib} MiB more memory");
         assert!(growth_mib <= GROWTH_MIB_MAX, "{growth_mib} MiB");
 
-        assert_eq!(held[0].payload.as_ref(), payload(0));
+        assert_eq!(held.first().unwrap().payload(), payload(0));
         let mut next = 1;
         while next < MESSAGES {
             for message in reader.next("t", 0, NonZero::new(64).unwrap(), 0).await.unwrap() {

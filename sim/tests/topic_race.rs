@@ -72,7 +72,8 @@ fn writers_that_open_at_once_share_a_topic() {
             let reader = log.reader(1);
             for number in 0..PARTITIONS {
                 let messages = reader.next("t", number, NonZero::<usize>::MIN, 0).await.unwrap();
-                assert_eq!(messages[0].payload, number.to_string(), "seed {seed}");
+                let payload = messages.first().unwrap().payload();
+                assert_eq!(payload, number.to_string().as_bytes(), "seed {seed}");
             }
         };
         simulation.block_on(&worlds[0], run).unwrap();

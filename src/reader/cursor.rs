@@ -6,10 +6,10 @@ use crate::error::{StorageError, StorageResult};
 use crate::io::World;
 use crate::log::ReadAhead;
 use crate::partition::{Partition, PartitionState};
-use crate::record::{Frame, FrameCursor, RecordError};
+use crate::record::{Frame, FrameCursor, FramePlace, ReadMessages, RecordError};
 use crate::segment::FIRST_FRAME_OFFSET;
 use crate::sync::Waiters;
-use crate::types::{ReadMessage, Sequence};
+use crate::types::Sequence;
 
 /// The next message to deliver, and what was read ahead of it.
 pub(super) struct Cursor {
@@ -34,13 +34,13 @@ impl Cursor {
         partition: &Partition<W>,
         state: &PartitionState,
         count: usize,
-    ) -> StorageResult<Vec<ReadMessage>> {
+    ) -> StorageResult<ReadMessages> {
         let high_watermark = state.index.marks.high_watermark();
         let log_start = state.index.marks.log_start();
         if self.next < log_start {
             return Err(StorageError::Trimmed { given: self.next, log_start });
         }
-        let mut messages = Vec::new();
+        let mut messages = ReadMessages::default();
         while messages.len() < count && self.next < high_watermark {
             let (frame, within) = match self.frame.take() {
                 Some(read) => read,
@@ -52,13 +52,11 @@ impl Cursor {
             let behind = frame.header().next_sequence();
             let visible = (behind.min(high_watermark) - self.next) as usize;
             let taken = visible.min(count - messages.len());
-            let within = frame
-                .read_messages(within, taken, &mut messages)
-                .map_err(|error| corrupt(&frame, state, &error))?;
+            let place = frame.place();
+            self.frame = messages
+                .add(frame, within, taken)
+                .map_err(|error| corrupt(place, state, &error))?;
             self.next += taken as u64;
-            if self.next < behind {
-                self.frame = Some((frame, within));
-            }
         }
         Ok(messages)
     }
@@ -130,10 +128,10 @@ impl Cursor {
     }
 }
 
-fn corrupt(frame: &Frame, state: &PartitionState, error: &RecordError) -> StorageError {
+fn corrupt(place: FramePlace, state: &PartitionState, error: &RecordError) -> StorageError {
     StorageError::Corrupt {
-        path: state.segments.path(frame.place().segment_id),
-        offset: frame.place().offset,
+        path: state.segments.path(place.segment_id),
+        offset: place.offset,
         what: error.to_string(),
     }
 }

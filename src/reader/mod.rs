@@ -16,8 +16,9 @@ use crate::io::World;
 use crate::io::real::Real;
 use crate::manager::ReadWritePartitionIndexManager;
 use crate::partition::Partition;
+use crate::record::ReadMessages;
 use crate::sync::lock;
-use crate::types::{Position, ReadMessage, ReadPosition, SegmentOffset, Sequence};
+use crate::types::{Position, ReadPosition, SegmentOffset, Sequence};
 use crate::writer::timeout;
 
 use self::commits::Commits;
@@ -102,7 +103,7 @@ impl<W: World> DiskStorageReaderSession<W> {
         topic: &str,
         partition_id: u32,
         n: NonZero<usize>,
-    ) -> StorageResult<Vec<ReadMessage>> {
+    ) -> StorageResult<ReadMessages> {
         self.next_within(topic, partition_id, n, WAIT_US).await
     }
 
@@ -113,7 +114,7 @@ impl<W: World> DiskStorageReaderSession<W> {
         partition_id: u32,
         n: NonZero<usize>,
         wait_us: u64,
-    ) -> StorageResult<Vec<ReadMessage>> {
+    ) -> StorageResult<ReadMessages> {
         let world = &self.catalog.world;
         let partition = self.catalog.partition(topic, partition_id).await?;
         let slot = self.slot(&partition, topic, partition_id).await?;
@@ -137,7 +138,7 @@ impl<W: World> DiskStorageReaderSession<W> {
             }
             let arrival = partition.wait_beyond(&state, next);
             if timeout(world, left_us, arrival).await.is_none() {
-                return Ok(Vec::new());
+                return Ok(ReadMessages::default());
             }
             state = partition.state().await?;
         }

@@ -2,12 +2,14 @@
 
 macro_rules! field {
     ($read:ident, $write:ident, $type:ty) => {
+        #[inline]
         pub(crate) fn $read(bytes: &[u8], at: usize) -> $type {
             let mut field = [0; size_of::<$type>()];
             field.copy_from_slice(&bytes[at..at + size_of::<$type>()]);
             <$type>::from_le_bytes(field)
         }
 
+        #[inline]
         pub(crate) fn $write(bytes: &mut [u8], at: usize, value: $type) {
             bytes[at..at + size_of::<$type>()].copy_from_slice(&value.to_le_bytes());
         }

@@ -79,35 +79,38 @@ impl Frame {
         FrameCursor { start: FRAME_HEADER_BYTES, remaining: self.header.record_count }
     }
 
-    /// Adds the messages of the next `count` records, or of all that are left, to `messages`.
-    ///
-    /// # Errors
-    /// As [`RecordView::to_message`]; what was added is of no use then.
-    pub fn read_messages(
-        &self,
-        cursor: FrameCursor,
-        count: usize,
-        messages: &mut Vec<ReadMessage>,
-    ) -> Result<FrameCursor, RecordError> {
+    /// Whether all records are plain, see [`RecordFields::is_plain`].
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// Divides what is left from `cursor` on: the next `count` records, or as many as there are,
+    /// and those behind them.
+    pub(super) fn split_at(&self, cursor: FrameCursor, count: usize) -> (FrameCursor, FrameCursor) {
+        let taken = count.min(cursor.remaining());
         let mut records = self.records_from(cursor);
-        let count = count.min(records.len());
-        if !self.is_plain {
-            messages.reserve(count);
-            for record in records.by_ref().take(count) {
-                messages.push(record.to_message()?);
-            }
-            return Ok(records.cursor());
+        if taken < cursor.remaining() {
+            records.by_ref().take(taken).for_each(drop);
+        } else {
+            records.cursor.remaining = 0;
         }
+        (FrameCursor { remaining: taken as u32, ..cursor }, records.cursor)
+    }
+
+    /// Adds the messages of the records that remain at `cursor`, all of them plain, to `messages`.
+    pub(super) fn plain_messages(&self, cursor: FrameCursor, messages: &mut Vec<ReadMessage>) {
+        let mut records = self.records_from(cursor);
         // Of a number that the vector knows, without a branch, and none fails: so each is made
         // where it is to lie.
-        messages.extend((0..count).map(|_| {
+        messages.extend((0..cursor.remaining()).map(|_| {
             let record = records.next().expect("so many are left");
             record.plain_message()
         }));
-        Ok(records.cursor())
     }
 
     /// The records from `cursor` on, which is of this frame.
+    #[inline]
     pub fn records_from(&self, cursor: FrameCursor) -> Records<'_> {
         Records { frame: self, cursor }
     }
@@ -118,6 +121,14 @@ impl Frame {
 pub struct FrameCursor {
     start: usize,
     remaining: u32,
+}
+
+impl FrameCursor {
+    /// How many records follow.
+    #[inline]
+    pub(super) fn remaining(&self) -> usize {
+        self.remaining as usize
+    }
 }
 
 /// The records of a frame, in order.
@@ -150,7 +161,7 @@ impl<'a> Iterator for Records<'a> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let remaining = self.cursor.remaining as usize;
+        let remaining = self.cursor.remaining();
         (remaining, Some(remaining))
     }
 }

@@ -100,25 +100,30 @@ impl RecordFields {
         write_u32(bytes, AT_CHECKSUM, crc32c);
     }
 
+    #[inline]
     pub(super) fn id(&self) -> Range<usize> {
         RECORD_HEADER_BYTES..RECORD_HEADER_BYTES + usize::from(self.id_length)
     }
 
+    #[inline]
     pub(super) fn key(&self) -> Range<usize> {
         let start = self.id().end;
         start..start + usize::from(self.key_length)
     }
 
+    #[inline]
     pub(super) fn headers(&self) -> Range<usize> {
         let start = self.key().end;
         start..start + self.headers_length as usize
     }
 
     /// The payload as stored. Begins behind its end where the lengths contradict each other.
+    #[inline]
     pub(super) fn payload(&self) -> Range<usize> {
         self.headers().end..self.length_bytes as usize
     }
 
+    #[inline]
     pub(super) fn has_key(&self) -> bool {
         self.flags & FLAG_KEY != 0
     }
@@ -135,6 +140,7 @@ impl RecordFields {
             && self.length_bytes >= bytes_min
     }
 
+    #[inline]
     pub(super) fn is_lz4(&self) -> bool {
         self.flags & FLAG_LZ4 != 0
     }

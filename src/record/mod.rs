@@ -16,9 +16,11 @@ mod frame;
 mod header;
 mod layout;
 mod message;
+mod message_view;
 #[cfg(test)]
 mod naive;
 mod place;
+mod read_messages;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -33,7 +35,9 @@ pub use header::{
 };
 pub use layout::{RECORD_BYTES_MIN, RECORD_HEADER_BYTES};
 pub use message::{encoded_length_bytes, validate};
+pub use message_view::MessageView;
 pub use place::{FramePlace, RecordPlace};
+pub use read_messages::{IntoIter, Iter, ReadMessages};
 #[cfg(test)]
 pub(crate) use tests::hex;
 pub use view::{Headers, RecordView};

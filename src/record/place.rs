@@ -19,6 +19,7 @@ impl FramePlace {
     }
 
     /// The place `distance_bytes` behind this one, as the address of a record.
+    #[inline]
     pub fn record_at(self, distance_bytes: u64) -> SegmentOffset {
         SegmentOffset { segment_id: self.segment_id, offset: self.offset + distance_bytes }
     }

@@ -20,6 +20,7 @@ pub struct RecordView<'a> {
 
 impl<'a> RecordView<'a> {
     /// The record that begins at byte `start` of `block`, already checked.
+    #[inline]
     pub(super) fn new(
         block: &'a Bytes,
         start: usize,
@@ -30,16 +31,19 @@ impl<'a> RecordView<'a> {
     }
 
     /// The record's number in the partition.
+    #[inline]
     pub fn sequence(&self) -> Sequence {
         self.fields.sequence
     }
 
     /// The record's first byte.
+    #[inline]
     pub fn offset(&self) -> SegmentOffset {
         self.at
     }
 
     /// The epoch that wrote it.
+    #[inline]
     pub fn epoch(&self) -> Epoch {
         self.at.segment_id.epoch()
     }
@@ -55,26 +59,31 @@ impl<'a> RecordView<'a> {
     }
 
     /// Microseconds since 1970.
+    #[inline]
     pub fn timestamp_us(&self) -> i64 {
         self.fields.timestamp_us
     }
 
     /// The user's own bits.
+    #[inline]
     pub fn attributes(&self) -> u32 {
         self.fields.attributes
     }
 
     /// The message's id.
+    #[inline]
     pub fn id(&self) -> &'a str {
         std::str::from_utf8(&self.record()[self.fields.id()]).expect("checked when decoded")
     }
 
     /// The message's key, where it was given one.
+    #[inline]
     pub fn key(&self) -> Option<&'a [u8]> {
         self.fields.has_key().then(|| &self.record()[self.fields.key()])
     }
 
     /// Names and values of the message's headers, in order.
+    #[inline]
     pub fn headers(&self) -> Headers<'a> {
         Headers { rest: &self.record()[self.fields.headers()] }
     }
@@ -116,8 +125,26 @@ impl<'a> RecordView<'a> {
     /// # Errors
     /// As [`RecordView::payload`].
     pub fn to_message(&self) -> Result<ReadMessage, RecordError> {
+        Ok(self.message_with(Some(self.payload()?)))
+    }
+
+    /// The message, with its content where that was stored compressed.
+    pub(super) fn message_with(&self, unpacked: Option<Bytes>) -> ReadMessage {
         let key = self.fields.has_key().then(|| self.shared(self.fields.key()));
-        Ok(self.message_of(self.shared_id(), key, self.shared_headers(), self.payload()?))
+        let payload = unpacked.unwrap_or_else(|| self.shared(self.fields.payload()));
+        self.message_of(self.shared_id(), key, self.shared_headers(), payload)
+    }
+
+    /// Whether the content is stored compressed.
+    #[inline]
+    pub(super) fn is_compressed(&self) -> bool {
+        self.fields.is_lz4()
+    }
+
+    /// The content as it is stored.
+    #[inline]
+    pub(super) fn stored_payload(&self) -> &'a [u8] {
+        &self.record()[self.fields.payload()]
     }
 
     /// The message of a plain record, see [`RecordFields::is_plain`]. Inlined, so that it is made
@@ -151,6 +178,7 @@ impl<'a> RecordView<'a> {
         }
     }
 
+    #[inline]
     fn record(&self) -> &'a [u8] {
         &self.block[self.start..self.start + self.fields.length_bytes as usize]
     }

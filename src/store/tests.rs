@@ -124,9 +124,9 @@ async fn commits_move_forward_only_and_only_to_known_positions() {
     let locked = other.commit("orders", 0, offsets[15]).await.unwrap_err();
     assert!(matches!(locked, StorageError::Locked(_)), "{locked}");
     drop(reader);
-    assert_eq!(other.next("orders", 0, count(1), 0).await.unwrap()[0].sequence, 10);
+    assert_eq!(other.next("orders", 0, count(1), 0).await.unwrap().first().unwrap().sequence(), 10);
     other.reset_group("orders", 0, ReadPosition::Earliest).await.unwrap();
-    assert_eq!(other.next("orders", 0, count(1), 0).await.unwrap()[0].sequence, 0);
+    assert_eq!(other.next("orders", 0, count(1), 0).await.unwrap().first().unwrap().sequence(), 0);
 }
 
 #[tokio::test]

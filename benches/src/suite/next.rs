@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use duolog::types::{Message, ReadPosition};
-use duolog::{Ack, StorageError};
+use duolog::{Ack, ReadMessages, StorageError};
 
 use super::{ENGINE, RAW, Run};
 use crate::Outcome;
@@ -40,8 +40,16 @@ pub(super) fn measure(run: &Run<'_>, next: &Next) -> Outcome<Vec<Cell>> {
     let mut group = 0;
     let mut contenders = vec![Contender::new(ENGINE, || {
         group += 1000;
-        read(&engine, group, next, &messages)
+        read(&engine, group, next, &messages, looked_at)
     })];
+    if next.readers == 1 {
+        let (engine, messages) = (&engine, &messages);
+        let mut group = 500;
+        contenders.push(Contender::new("engine, messages on their own", move || {
+            group += 1000;
+            read(engine, group, next, messages, |read| std::hint::black_box(read.into_vec()).len())
+        }));
+    }
     if next.readers > 1 {
         // How much is gained by readers that share the processors.
         let alone = Next { readers: 1, ..next.clone() };
@@ -49,7 +57,7 @@ pub(super) fn measure(run: &Run<'_>, next: &Next) -> Outcome<Vec<Cell>> {
         let mut group = 500;
         contenders.push(Contender::new("engine, 1 reader", move || {
             group += 1000;
-            read(engine, group, &alone, messages)
+            read(engine, group, &alone, messages, looked_at)
         }));
     }
     if workload.baselines && next.readers == 1 && !next.beside_writer {
@@ -85,8 +93,19 @@ fn commit_log<'a>(run: &Run<'_>, next: &'a Next, messages: &[Message]) -> Outcom
     }))
 }
 
-/// Messages a second, of all readers together.
-fn read(engine: &Engine, group: u32, next: &Next, messages: &[Message]) -> Outcome<Vec<f64>> {
+/// Looks at each message as the other logs' are looked at; how many there are.
+fn looked_at(messages: ReadMessages) -> usize {
+    messages.iter().filter(|it| std::hint::black_box(it.payload().len()) > 0).count()
+}
+
+/// Messages a second, of all readers together; `count` says how many a call returned.
+fn read(
+    engine: &Engine,
+    group: u32,
+    next: &Next,
+    messages: &[Message],
+    count: impl Fn(ReadMessages) -> usize + Copy + Send,
+) -> Outcome<Vec<f64>> {
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let writer = next.beside_writer.then(|| {
@@ -96,7 +115,7 @@ fn read(engine: &Engine, group: u32, next: &Next, messages: &[Message]) -> Outco
         let readers: Vec<_> = (0..next.readers as u32)
             .map(|number| {
                 scope.spawn(move || {
-                    read_all(engine, group + number, next).map_err(|it| it.to_string())
+                    read_all(engine, group + number, next, count).map_err(|it| it.to_string())
                 })
             })
             .collect();
@@ -117,22 +136,27 @@ fn read(engine: &Engine, group: u32, next: &Next, messages: &[Message]) -> Outco
     })
 }
 
-fn read_all(engine: &Engine, group: u32, next: &Next) -> Outcome<usize> {
+fn read_all(
+    engine: &Engine,
+    group: u32,
+    next: &Next,
+    count: impl Fn(ReadMessages) -> usize,
+) -> Outcome<usize> {
     let reader = engine.log.reader(group);
     let take = NonZero::new(next.take).ok_or("take at least one message")?;
     let runtime = runtime()?;
     Ok(runtime.block_on(async {
         reader.seek(TOPIC, 0, ReadPosition::Earliest).await?;
-        let mut count = 0;
-        while count < next.messages {
-            let take = take.min(NonZero::new(next.messages - count).expect("some are left"));
+        let mut read = 0;
+        while read < next.messages {
+            let take = take.min(NonZero::new(next.messages - read).expect("some are left"));
             let messages = reader.next(TOPIC, 0, take, 0).await?;
             if messages.is_empty() {
                 break;
             }
-            count += messages.len();
+            read += count(messages);
         }
-        Ok::<_, StorageError>(count)
+        Ok::<_, StorageError>(read)
     })?)
 }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use duolog::io::World;
 use duolog::types::{Message, MessageMeta, Position, ReadMessage, ReadPosition, SegmentOffset};
-use duolog::{DiskConfig, ErrorKind, Log, Reader, StorageError, StorageResult, Writer};
+use duolog::{
+    DiskConfig, ErrorKind, Log, ReadMessages, Reader, StorageError, StorageResult, Writer,
+};
 
 use crate::history::{Failure, InstancesSeen, Kind, MarksSeen, Report, WriterSeen};
 use crate::plan::{Ack, PlanConfig, Visibility};
@@ -226,7 +228,8 @@ impl<W: World> SubjectReader for EngineReader<W> {
     async fn next(&self, lane: u32, count: u32, wait_us: u64) -> Answer<Vec<ReadMessage>> {
         let (topic, partition) = self.config.place(lane);
         let count = NonZero::new(count as usize).unwrap_or(NonZero::<usize>::MIN);
-        answer(self.reader.next(&topic, partition, count, wait_us).await)
+        let read = self.reader.next(&topic, partition, count, wait_us).await;
+        answer(read.map(ReadMessages::into_vec))
     }
 
     async fn seek_earliest(&self, lane: u32) -> Answer<()> {

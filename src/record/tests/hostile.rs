@@ -11,7 +11,7 @@ use super::samples::{
 };
 use crate::record::decode::is_utf8;
 use crate::record::naive::{naive_crc, naive_frame, naive_seed};
-use crate::record::{Frame, FrameError, FrameFlags, RecordError, encode_mark};
+use crate::record::{Frame, FrameError, FrameFlags, ReadMessages, RecordError, encode_mark};
 
 fn put(bytes: &mut [u8], at: usize, value: &[u8]) {
     bytes[at..at + value.len()].copy_from_slice(value);
@@ -53,9 +53,10 @@ fn judge(bytes: &[u8]) -> Option<FrameError> {
         Ok(frame) => {
             let read: Result<Vec<_>, _> = frame.records().map(|view| view.to_message()).collect();
             // A block that does not decompress is found when it is read, not before.
-            let mut messages = Vec::new();
-            let all = frame.read_messages(frame.first_record(), usize::MAX, &mut messages);
-            assert_eq!(all.map(|_| messages).ok().as_ref(), read.as_ref().ok());
+            let mut messages = ReadMessages::default();
+            let first = frame.first_record();
+            let all = messages.add(frame, first, usize::MAX);
+            assert_eq!(all.map(|_| messages.into_vec()).ok().as_ref(), read.as_ref().ok());
             assert_eq!(naive.map(|naive| naive.messages), read.ok());
             None
         }

@@ -9,8 +9,8 @@ use super::samples::{
 };
 use crate::record::naive::naive_frame;
 use crate::record::{
-    Frame, FrameEncoder, FrameFields, FrameFlags, FramePlace, Record, RecordPlace, decode_record,
-    encode_frame, encode_mark, encoded_length_bytes, validate,
+    Frame, FrameEncoder, FrameFields, FrameFlags, FramePlace, ReadMessages, Record, RecordPlace,
+    decode_record, encode_frame, encode_mark, encoded_length_bytes, validate,
 };
 use crate::types::{Compression, MESSAGE_BYTES_MAX, Message, ReadMessage};
 
@@ -37,6 +37,40 @@ fn assert_place(frame: &Frame, place: &RecordPlace, read: &ReadMessage) {
     let meta = record.view().to_meta();
     assert_eq!((meta.msg_id, meta.sequence, meta.offset), (read.id.to_string(), read.sequence, at));
     assert_eq!((meta.length_bytes, meta.timestamp_us), (place.length_bytes, read.timestamp_us));
+}
+
+/// Takes the messages of `frame` as two reads do, the first one `count` at most.
+fn assert_taken(frame: &Frame, count: usize, all: &[ReadMessage]) {
+    let mut first = ReadMessages::default();
+    let rest = first.add(frame.clone(), frame.first_record(), count).unwrap();
+    assert_eq!(first.len(), count.min(all.len()));
+    assert_eq!(rest.is_some(), count < all.len());
+    assert_all(&first, &all[..first.len()]);
+    let mut both = first.clone();
+    if let Some((frame, middle)) = rest {
+        assert!(both.add(frame, middle, usize::MAX).unwrap().is_none());
+    }
+    assert_all(&both, all);
+}
+
+/// In every way to look at them.
+fn assert_all(read: &ReadMessages, all: &[ReadMessage]) {
+    assert_eq!((read.len(), read.is_empty()), (all.len(), all.is_empty()));
+    assert_eq!(read.iter().len(), all.len());
+    assert_eq!(read.clone().into_vec(), all);
+    assert_eq!(read.clone().into_iter().collect::<Vec<_>>(), all);
+    assert_eq!(read.iter().map(|view| view.to_message()).collect::<Vec<_>>(), all);
+    assert_eq!(read.first().map(|view| view.to_message()).as_ref(), all.first());
+    assert_eq!(read.last().map(|view| view.to_message()).as_ref(), all.last());
+    for (view, message) in read.iter().zip(all) {
+        assert_eq!((view.sequence(), view.epoch()), (message.sequence, message.epoch));
+        assert_eq!((view.offset(), view.id()), (message.offset, message.id.as_str()));
+        assert_eq!(view.timestamp_us(), message.timestamp_us);
+        assert_eq!(view.attributes(), message.attributes);
+        assert_eq!((view.key(), view.payload()), (message.key.as_deref(), &message.payload[..]));
+        let headers = message.headers.iter().map(|it| (it.name.as_str(), it.value.as_ref()));
+        assert!(view.headers().eq(headers));
+    }
 }
 
 proptest! {
@@ -71,10 +105,7 @@ proptest! {
         let read: Vec<_> = frame.records().map(|view| view.to_message().unwrap()).collect();
         prop_assert_eq!(&read, &naive.messages);
         // In parts, as calls take them.
-        let mut in_parts = Vec::new();
-        let middle = frame.read_messages(frame.first_record(), 2, &mut in_parts).unwrap();
-        frame.read_messages(middle, usize::MAX, &mut in_parts).unwrap();
-        prop_assert_eq!(&in_parts, &read);
+        assert_taken(&frame, 2, &read);
         for (index, message) in messages.iter().enumerate() {
             assert_same(&read[index], message, &fields, index as u64);
             assert_place(&frame, &places[index], &read[index]);
@@ -93,12 +124,8 @@ proptest! {
         };
         let messages: Vec<Message> = drawn.into_iter().map(plain).collect();
         let frame = Frame::decode(Bytes::from(frame_of(&messages)), PLACE).unwrap();
-        let mut read = Vec::new();
-        let middle = frame.read_messages(frame.first_record(), taken, &mut read).unwrap();
-        prop_assert_eq!(read.len(), taken.min(messages.len()));
-        frame.read_messages(middle, usize::MAX, &mut read).unwrap();
-        let views: Vec<_> = frame.records().map(|view| view.to_message().unwrap()).collect();
-        prop_assert_eq!(&read, &views);
+        let read: Vec<_> = frame.records().map(|view| view.to_message().unwrap()).collect();
+        assert_taken(&frame, taken.max(1), &read);
         for (index, message) in messages.iter().enumerate() {
             assert_same(&read[index], message, &FIELDS, index as u64);
         }

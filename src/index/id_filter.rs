@@ -5,15 +5,24 @@ use xxhash_rust::xxh3::xxh3_64;
 #[cfg(test)]
 mod tests;
 
-/// The bits of an id lie in one line of the processor's cache.
+/// The bits of an id lie in one line of the processor's cache, one in each of its words.
 const LINE_WORDS: usize = 8;
 const LINE_BYTES: usize = LINE_WORDS * size_of::<u64>();
-/// With 21 bits an id and these many of them set, one id in five thousand is taken for one of a
-/// full layer that it is not in. With 13 bits it is one in three hundred, and as what is not denied
-/// costs a lookup of the database while settling waits, that took a third of its time.
-const BITS_SET: u32 = 8;
-const LINE_BITS: u64 = (LINE_BYTES * 8) as u64;
-/// Ids of a line when its layer is full, by average.
+/// An odd number for each word, which picks the bit: those of Parquet's split block Bloom filter.
+const SALTS: [u32; LINE_WORDS] = [
+    0x47b6_137b,
+    0x4497_4d91,
+    0x8824_ad5b,
+    0xa2b7_289d,
+    0x7054_95c7,
+    0x2df1_424b,
+    0x9efc_4947,
+    0x5c6b_fb31,
+];
+/// Ids of a line when its layer is full, by average. That is 21 bits an id, and one id in five
+/// thousand is taken for one of a full layer that it is not in. With 13 bits it is one in three
+/// hundred, and as what is not denied costs a lookup of the database while settling waits, that
+/// took a third of its time.
 const LINE_IDS: usize = 24;
 
 const LAYER_FIRST_BYTES: usize = 64 << 10;
@@ -35,9 +44,11 @@ pub struct IdFilter {
     bytes_max: usize,
 }
 
+type Line = [u64; LINE_WORDS];
+
 #[derive(Clone, Debug)]
 struct Layer {
-    lines: Vec<[u64; LINE_WORDS]>,
+    lines: Vec<Line>,
     /// How many ids it still takes before the next layer begins.
     room: usize,
 }
@@ -57,31 +68,34 @@ impl Layer {
         (((hash >> 32) * self.lines.len() as u64) >> 32) as usize
     }
 
-    /// What is there already takes no room.
-    fn add(&mut self, hash: u64) {
+    /// Adds a hash; whether it may have been there. What is there already takes no room.
+    #[inline]
+    fn add(&mut self, hash: u64) -> bool {
         let line = self.line(hash);
-        let line = &mut self.lines[line];
-        let before = *line;
-        bits(hash).for_each(|(word, bit)| line[word] |= bit);
-        self.room = self.room.saturating_sub(usize::from(*line != before));
+        let (line, bits) = (&mut self.lines[line], bits(hash));
+        let was_there = holds(line, &bits);
+        line.iter_mut().zip(bits).for_each(|(word, bit)| *word |= bit);
+        self.room = self.room.saturating_sub(usize::from(!was_there));
+        was_there
     }
 
+    #[inline]
     fn may_hold(&self, hash: u64) -> bool {
-        let line = &self.lines[self.line(hash)];
-        // All bits, without a branch: where it may end early is anybody's guess.
-        bits(hash).fold(true, |all, (word, bit)| all & (line[word] & bit != 0))
+        holds(&self.lines[self.line(hash)], &bits(hash))
     }
 }
 
-/// Word and bit of each bit of a hash in its line.
-fn bits(hash: u64) -> impl Iterator<Item = (usize, u64)> {
-    // Nine bits of the product's upper end each time, where all bits of the lower half meet.
-    let mut mixed = hash as u32;
-    (0..BITS_SET).map(move |_| {
-        mixed = mixed.wrapping_mul(0x9e37_79b9);
-        let bit = u64::from(mixed >> (u32::BITS - LINE_BITS.trailing_zeros()));
-        ((bit >> 6) as usize, 1 << (bit & 63))
-    })
+/// All bits, without a branch: where it may end early is anybody's guess.
+#[inline]
+fn holds(line: &Line, bits: &Line) -> bool {
+    line.iter().zip(bits).fold(0, |missing, (word, bit)| missing | (!word & bit)) == 0
+}
+
+/// The bit of a hash in each word of its line.
+#[inline]
+fn bits(hash: u64) -> Line {
+    // The upper six bits of a product, where all bits of the lower half meet.
+    SALTS.map(|salt| 1 << ((hash as u32).wrapping_mul(salt) >> (u32::BITS - u64::BITS.ilog2())))
 }
 
 impl IdFilter {
@@ -92,10 +106,36 @@ impl IdFilter {
 
     /// Adds an id by its [`hash`].
     pub fn add(&mut self, hash: u64) {
+        self.with_room().0.add(hash);
+    }
+
+    /// Adds the ids of `hashes` in their order; of each, whether it may have been added before;
+    /// `false` is certain.
+    pub fn note(&mut self, hashes: &[u64]) -> Vec<bool> {
+        let mut maybe = vec![false; hashes.len()];
+        let mut noted = 0;
+        while noted < hashes.len() {
+            let (last, others) = self.with_room();
+            // Without room it is the end of the memory: the last layer takes all.
+            let left = hashes.len() - noted;
+            let taken = if last.room == 0 { left } else { left.min(last.room) };
+            let (maybe, hashes) = (&mut maybe[noted..][..taken], &hashes[noted..][..taken]);
+            may_hold(others, hashes, maybe);
+            for (maybe, hash) in maybe.iter_mut().zip(hashes) {
+                *maybe = *maybe || last.add(*hash);
+            }
+            noted += taken;
+        }
+        maybe
+    }
+
+    /// The layer that takes what comes, and those before it.
+    fn with_room(&mut self) -> (&mut Layer, &[Layer]) {
         if self.layers.last().is_none_or(|last| last.room == 0) {
             self.grow();
         }
-        self.layers.last_mut().expect("it grew").add(hash);
+        let (last, others) = self.layers.split_last_mut().expect("it grew");
+        (last, others)
     }
 
     fn grow(&mut self) {
@@ -111,17 +151,22 @@ impl IdFilter {
     /// Of each hash, whether its id may have been added; `false` is certain.
     pub fn may_hold(&self, hashes: &[u64]) -> Vec<bool> {
         let mut maybe = vec![false; hashes.len()];
-        for layer in &self.layers {
-            // One layer for all hashes, without a branch: so the misses of many overlap.
-            for (maybe, hash) in maybe.iter_mut().zip(hashes) {
-                *maybe |= layer.may_hold(*hash);
-            }
-        }
+        may_hold(&self.layers, hashes, &mut maybe);
         maybe
     }
 
     /// Its memory in bytes.
     pub fn bytes(&self) -> usize {
         self.layers.iter().map(Layer::bytes).sum()
+    }
+}
+
+/// Sets in `maybe` what any of `layers` may hold. One layer for all hashes, without a branch: so
+/// the misses of many overlap.
+fn may_hold(layers: &[Layer], hashes: &[u64], maybe: &mut [bool]) {
+    for layer in layers {
+        for (maybe, hash) in maybe.iter_mut().zip(hashes) {
+            *maybe |= layer.may_hold(*hash);
+        }
     }
 }

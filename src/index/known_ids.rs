@@ -58,12 +58,10 @@ impl KnownIds {
         Ok(())
     }
 
-    /// Of each hash, whether its id may be there; `false` is certain. From then on those ids are
-    /// taken for ones that are.
+    /// Of each hash, whether its id may be there, or is that of one before it; `false` is certain.
+    /// From then on those ids are taken for ones that are there.
     pub fn note(&mut self, hashes: &[u64]) -> Vec<bool> {
-        let maybe = self.filter.may_hold(hashes);
-        let new = hashes.iter().zip(&maybe).filter(|(_, maybe)| !**maybe);
-        new.for_each(|(hash, _)| self.filter.add(*hash));
+        let maybe = self.filter.note(hashes);
         if self.is_whole() { maybe } else { vec![true; hashes.len()] }
     }
 

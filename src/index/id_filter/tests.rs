@@ -35,6 +35,22 @@ fn what_was_not_added_is_seldom_taken_for_it() {
     }
 }
 
+/// What is noted at once and passes from layer to layer is spread over each of them evenly.
+#[test]
+fn notes_are_told_what_was_noted_before_and_hardly_anything_else() {
+    let mut filter = IdFilter::new(1 << 24);
+    let all = hashes(0..600_000);
+    for chunk in all.chunks(100_000) {
+        let wrong = filter.note(chunk).into_iter().filter(|maybe| *maybe).count();
+        assert!(wrong < chunk.len() / 1000, "{wrong} of {} new ones", chunk.len());
+    }
+    assert!(filter.layers.len() > 2, "several layers");
+    assert!(filter.note(&all).into_iter().all(|maybe| maybe), "denied");
+    assert!(filter.may_hold(&all).into_iter().all(|maybe| maybe), "denied");
+    let [first, second] = [1_000_000, 1_000_001].map(|number| hash(&i32::to_le_bytes(number)));
+    assert_eq!(filter.note(&[first, second, first]), [false, false, true]);
+}
+
 /// What is taken for one that was added costs a lookup each.
 #[test]
 fn with_room_less_than_one_in_a_thousand_is_taken_for_one_that_was_added() {

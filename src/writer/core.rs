@@ -97,6 +97,13 @@ impl<W: World> WriterCore<W> {
         let Some(ticket) = ticket else {
             return self.leave_buffered(count, encoded_bytes).await;
         };
+        if ack == Ack::Synced {
+            // A sync is waited for anyway: what others of the same executor append now shares the
+            // frame as well.
+            let mut undriven = Undriven(Some(self));
+            yield_once().await;
+            undriven.0 = None;
+        }
         let appended = self
             .pump
             .drive_with(ticket)
@@ -255,6 +262,20 @@ impl<W: World> WriterCore<W> {
     /// Lets the partition go; the handle is of no use afterwards.
     pub(super) fn unlock(&self) {
         lock(&self.lock).take();
+    }
+}
+
+/// A batch in the queue whose caller does not drive the pump yet: where it gives up, somebody else
+/// does.
+struct Undriven<'a, W: World>(Option<&'a WriterCore<W>>);
+
+impl<W: World> Drop for Undriven<'_, W> {
+    fn drop(&mut self) {
+        let Some(core) = self.0 else { return };
+        core.pump.kick();
+        if core.pump.abandoned() {
+            orphan(&core.this, |core| &core.pump)();
+        }
     }
 }
 

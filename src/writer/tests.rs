@@ -1,5 +1,10 @@
 #![allow(clippy::unwrap_used)]
 
+use std::future::{Future, poll_fn};
+use std::num::NonZero;
+use std::pin::pin;
+use std::task::Poll;
+
 use crate::config::DiskConfig;
 #[cfg(not(feature = "rocks"))]
 use crate::index::model::SettleFault;
@@ -32,6 +37,25 @@ async fn an_append_without_memory_has_the_buffered_ones_written() {
     assert_eq!(writer.marks().high_watermark, 2);
     writer.flush(false).await.unwrap();
     assert_eq!(writer.marks().high_watermark, 3);
+    writer.close().await.unwrap();
+}
+
+/// What the caller of a synced append leaves in the queue is written without another call.
+#[tokio::test]
+async fn a_synced_append_that_is_dropped_in_the_queue_is_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = Log::open(Real::new(), DiskConfig::new(directory.path())).await.unwrap();
+    log.create_topic("orders", 1).await.unwrap();
+    let writer = log.writer("orders", 0).await.unwrap();
+    {
+        let mut append = pin!(writer.append(vec![Message::new("id", "x")], Ack::Synced));
+        let once = poll_fn(|context| Poll::Ready(append.as_mut().poll(context).is_ready()));
+        assert!(!once.await, "it lets others run first");
+        assert_eq!(writer.marks().log_end, 0);
+    }
+    let wait_us = 60_000_000;
+    let read = log.reader(1).next("orders", 0, NonZero::<usize>::MIN, wait_us).await.unwrap();
+    assert_eq!(read.first().map(|message| message.id()), Some("id"));
     writer.close().await.unwrap();
 }
 

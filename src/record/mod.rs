@@ -37,7 +37,7 @@ pub use layout::{RECORD_BYTES_MIN, RECORD_HEADER_BYTES};
 pub use message::{encoded_length_bytes, validate};
 pub use message_view::MessageView;
 pub use place::{FramePlace, RecordPlace};
-pub use read_messages::{IntoIter, Iter, ReadMessages};
+pub use read_messages::{Iter, ReadMessages};
 #[cfg(test)]
 pub(crate) use tests::hex;
 pub use view::{Headers, RecordView};

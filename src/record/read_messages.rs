@@ -157,45 +157,6 @@ impl<'a> Iterator for Iter<'a> {
 
 impl ExactSizeIterator for Iter<'_> {}
 
-/// Messages, in order, each on its own.
-#[derive(Clone, Debug)]
-pub struct IntoIter {
-    parts: std::vec::IntoIter<Part>,
-    part: Option<Part>,
-    /// How many compressed ones of `part` were passed.
-    unpacked: usize,
-    len: usize,
-}
-
-impl Iterator for IntoIter {
-    type Item = ReadMessage;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(Part { frame, cursor, unpacked }) = &mut self.part {
-                let mut records = frame.records_from(*cursor);
-                if let Some(record) = records.next() {
-                    *cursor = records.cursor();
-                    let unpacked = record.is_compressed().then(|| {
-                        self.unpacked += 1;
-                        &unpacked[self.unpacked - 1]
-                    });
-                    self.len -= 1;
-                    return Some(MessageView::new(record, unpacked).to_message());
-                }
-            }
-            self.part = Some(self.parts.next()?);
-            self.unpacked = 0;
-        }
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.len, Some(self.len))
-    }
-}
-
-impl ExactSizeIterator for IntoIter {}
-
 impl<'a> IntoIterator for &'a ReadMessages {
     type Item = MessageView<'a>;
     type IntoIter = Iter<'a>;
@@ -207,9 +168,9 @@ impl<'a> IntoIterator for &'a ReadMessages {
 
 impl IntoIterator for ReadMessages {
     type Item = ReadMessage;
-    type IntoIter = IntoIter;
+    type IntoIter = std::vec::IntoIter<ReadMessage>;
 
-    fn into_iter(self) -> IntoIter {
-        IntoIter { parts: self.parts.into_iter(), part: None, unpacked: 0, len: self.len }
+    fn into_iter(self) -> Self::IntoIter {
+        self.into_vec().into_iter()
     }
 }

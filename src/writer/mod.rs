@@ -149,6 +149,10 @@ impl<W: World> Writer<W> {
     /// # Errors
     /// `Poisoned` after a failed sync: open the partition anew.
     pub async fn resume(&self) -> StorageResult<()> {
+        if self.core.shared.failure().is_some() {
+            // What began before may fail of what is mended since, and has the index's instance.
+            self.core.settling_rests().await;
+        }
         self.core.shared.resume()?;
         self.core.shard.close();
         self.core.start_settling();

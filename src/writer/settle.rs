@@ -109,7 +109,8 @@ impl<W: World> WriterCore<W> {
             .await
     }
 
-    /// Returns once no settling job is at work. After `close` none begins.
+    /// Returns once no settling job is at work. After `close`, and after a failure until `resume`,
+    /// none begins.
     pub(super) async fn settling_rests(&self) {
         let shared = &self.shared;
         shared.settle_now();

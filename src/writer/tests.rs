@@ -7,6 +7,8 @@ use std::task::Poll;
 
 use crate::config::DiskConfig;
 #[cfg(not(feature = "rocks"))]
+use crate::error::StorageError;
+#[cfg(not(feature = "rocks"))]
 use crate::index::model::SettleFault;
 use crate::io::decorate::{CallKind, Observed};
 use crate::io::real::Real;
@@ -103,6 +105,28 @@ async fn a_primary_that_failed_for_good_is_opened_anew_to_settle() {
     assert!(writer.settle().await.is_err());
     writer.settle().await.unwrap();
     assert_eq!(writer.marks().settled, 1);
+    writer.close().await.unwrap();
+}
+
+/// A settling that began while the disk was full fails of that, not the one that is asked for once
+/// there is room again.
+#[cfg(not(feature = "rocks"))]
+#[tokio::test]
+async fn a_settling_from_before_is_over_when_the_writer_resumes() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = Real::new();
+    let log = Log::open(world.clone(), DiskConfig::new(directory.path())).await.unwrap();
+    log.create_topic("orders", 1).await.unwrap();
+    let writer = log.writer("orders", 0).await.unwrap();
+    writer.append(vec![Message::new("id", "x")], Ack::Synced).await.unwrap();
+    let root = world.canonical(directory.path()).await.unwrap();
+    world.index().inject_settle(&root.join("orders/index/0/0"), SettleFault::StickyError);
+    writer.core.shared.state.index.tail.seal_now();
+    writer.core.start_settling();
+    writer.core.shared.fail(&StorageError::ReadOnly { cause: "no space left".to_owned() });
+    writer.resume().await.unwrap();
+    writer.settle().await.unwrap();
+    assert_eq!((writer.marks().settled, writer.metrics().settle_failure_count), (1, 1));
     writer.close().await.unwrap();
 }
 

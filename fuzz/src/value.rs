@@ -3,7 +3,8 @@
 use duolog::index::entry::{BatchEntry, FrameStart, RecordEntry};
 use duolog::index::key::{self, KeyKind};
 use duolog::index::value::{
-    CellValue, FrameValue, MarkerValue, PackedRecords, Piece, RecordValue, RecordView,
+    CellValue, FrameValue, MarkerValue, PackedRecords, Piece, RecordValue, RecordView, SpanValue,
+    TimeValue,
 };
 
 use crate::Input;
@@ -13,8 +14,8 @@ const RECORDS_MAX: u64 = 10_000;
 const KEY_BYTES: usize = 21;
 const KINDS: u8 = 5;
 
-/// The first byte says what the rest is: a record's value, a frame's, a marker's, a key, or a
-/// cell's value.
+/// The first byte says what the rest is: a record's value, a frame's records or their span, a
+/// marker's, a key, or a cell's value.
 pub fn run(input: &[u8]) {
     check(input, <[u8]>::to_vec);
 }
@@ -36,7 +37,7 @@ pub fn check(input: &[u8], seen: impl Fn(&[u8]) -> Vec<u8>) {
             value.encode(&mut again);
             again
         }),
-        1 => frame_again(&seen),
+        1 => time_again(&seen),
         2 => MarkerValue::decode(&seen).ok().map(|value| {
             let mut again = Vec::new();
             value.encode(&mut again);
@@ -50,8 +51,18 @@ pub fn check(input: &[u8], seen: impl Fn(&[u8]) -> Vec<u8>) {
     }
 }
 
-fn frame_again(bytes: &[u8]) -> Option<Vec<u8>> {
-    let value = FrameValue::decode(bytes).ok()?;
+fn time_again(bytes: &[u8]) -> Option<Vec<u8>> {
+    match TimeValue::decode(bytes).ok()? {
+        TimeValue::Records(value) => frame_again(&value),
+        TimeValue::Span(value) => {
+            let mut again = Vec::new();
+            value.encode(&mut again);
+            Some(again)
+        }
+    }
+}
+
+fn frame_again(value: &FrameValue<'_>) -> Option<Vec<u8>> {
     let found: Vec<_> = value.records().collect::<Result<_, _>>().ok()?;
     // A value of no records may be followed by anything: nothing is read of it.
     if found.is_empty() {
@@ -166,6 +177,9 @@ pub fn seeds() -> Vec<Vec<u8>> {
         &mut cell,
     );
     seeds.push(cell);
+    let mut span = vec![1];
+    SpanValue::of(&batch, 0..2).encode(&mut span);
+    seeds.push(span);
     seeds
 }
 

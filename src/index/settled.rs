@@ -6,15 +6,15 @@ use super::chain;
 use super::coverage::Covered;
 use super::entry::FrameStart;
 use super::key;
-use super::value::{CellValue, FrameValue, Malformed, RecordValue, RecordView};
+use super::value::{CellValue, RecordValue, RecordView};
 use crate::io::{Family, IndexError, IndexRead};
 use crate::types::{ID_BYTES_MAX, MessageMeta, SegmentOffset, Sequence};
 
 #[cfg(test)]
 mod tests;
+mod times;
 
-/// So many records of a range of times are kept at least before they are sorted and cut.
-const KEPT_MIN: usize = 128;
+use self::times::Times;
 
 /// One partition in one instance of an index database. Answers are exact for the sequences of
 /// `within`, as far as the instance covers them; others are left out.
@@ -153,32 +153,27 @@ impl<'a, R: IndexRead> Settled<'a, R> {
         limit: usize,
     ) -> Result<Vec<MessageMeta>, IndexError> {
         let within = self.bound(within);
-        let mut found: Vec<MessageMeta> = Vec::new();
         if times.is_empty() || within.is_empty() || limit == 0 {
-            return Ok(found);
+            return Ok(Vec::new());
         }
         let keys = key::by_time_range(self.partition, &times);
+        let mut gathered = Times::new(times, within, limit);
         let (mut bucket, mut outcome) = (None, Ok(()));
         let visitor = |key: &[u8], value: &[u8]| {
             let next = key::bucket_of(key);
-            if found.len() >= limit && next != bucket {
+            if next != bucket && gathered.is_full() {
                 return ControlFlow::Break(());
             }
             bucket = next;
-            if let Err(error) = add(value, &times, &within, &mut found) {
+            if let Err(error) = gathered.add(value) {
                 outcome = Err(error.in_family(Family::ByTime, key));
                 return ControlFlow::Break(());
-            }
-            // A bucket may hold many times more than are wanted.
-            if found.len() / 4 >= limit.max(KEPT_MIN) {
-                in_order(&mut found, limit);
             }
             ControlFlow::Continue(())
         };
         self.reader.visit(Family::ByTime, &keys.start..&keys.end, visitor).await?;
         outcome?;
-        in_order(&mut found, limit);
-        Ok(found)
+        gathered.read(self.reader, self.partition).await
     }
 
     /// The record `sequence`.
@@ -272,25 +267,4 @@ fn record_at(
     let found = CellValue::decode(value).and_then(|cell| cell.record_at(at));
     let found = found.map_err(|error| error.in_family(Family::ByPosition, key))?;
     Ok(found.map(|record| record.meta()))
-}
-
-/// Adds the records of a `by_time` entry that are stamped in `times`.
-fn add(
-    value: &[u8],
-    times: &Range<i64>,
-    within: &Range<Sequence>,
-    found: &mut Vec<MessageMeta>,
-) -> Result<(), Malformed> {
-    for record in FrameValue::decode(value)?.stamped_in(times) {
-        let record = record?;
-        if within.contains(&record.sequence) {
-            found.push(record.meta());
-        }
-    }
-    Ok(())
-}
-
-fn in_order(found: &mut Vec<MessageMeta>, limit: usize) {
-    found.sort_by_key(|meta| (meta.timestamp_us, meta.sequence));
-    found.truncate(limit);
 }

@@ -30,15 +30,30 @@ pub(crate) type FrameDraw = (Vec<(u8, i64)>, bool);
 /// Frames with few ids, so that they repeat, and timestamps that are equal, out of order, and
 /// on both sides of the edges of buckets.
 pub(crate) fn frame() -> impl Strategy<Value = FrameDraw> {
-    let near = (-2i64..3, -2i64..3).prop_map(|(bucket, step)| bucket * TIME_BUCKET_US + step);
-    let time = prop_oneof![8 => near, 1 => any::<i64>()];
+    let time = prop_oneof![8 => near_time(), 1 => any::<i64>()];
     let message = (0u8..6, time);
     // Long ones take more than one entry of a family, as single ones of the longest do.
     let messages = prop_oneof![
         15 => prop::collection::vec(message.clone(), 1..6),
         1 => prop::collection::vec(message, 30..70),
+        // Stamped in their order, as a rule, as those are that an appender stamps.
+        4 => (near_time(), prop::collection::vec((0u8..6, -1i64..30), 6..40)).prop_map(in_order),
     ];
     (messages, prop::bool::weighted(0.1))
+}
+
+/// Timestamps on both sides of the edges of buckets.
+fn near_time() -> impl Strategy<Value = i64> {
+    (-2i64..3, -2i64..3).prop_map(|(bucket, step)| bucket * TIME_BUCKET_US + step)
+}
+
+/// Messages by the steps between their timestamps, most of which are 0.
+fn in_order((mut time, messages): (i64, Vec<(u8, i64)>)) -> Vec<(u8, i64)> {
+    let next = |(id, step): (u8, i64)| {
+        time += if step < 20 { step.min(0) } else { step };
+        (id, time)
+    };
+    messages.into_iter().map(next).collect()
 }
 
 pub(crate) fn id(number: u8) -> String {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::key::{self, KeyKind};
-use super::value::{CellValue, FrameValue, RecordValue};
+use super::value::{CellValue, RecordValue, TimeValue};
 use crate::io::{Family, TrimFilter};
 use crate::types::Sequence;
 
@@ -30,7 +30,7 @@ fn end(family: Family, value: &[u8]) -> Option<Sequence> {
     let last = match family {
         Family::ById | Family::ByIdMore => RecordValue::decode(value).ok()?.sequence,
         Family::ByPosition => CellValue::decode(value).ok()?.records().last()?.ok()?.sequence,
-        Family::ByTime => FrameValue::decode(value).ok()?.records().last()?.ok()?.sequence,
+        Family::ByTime => TimeValue::decode(value).ok()?.last_sequence().ok()?,
     };
     last.checked_add(1)
 }

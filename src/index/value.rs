@@ -2,16 +2,19 @@
 //!
 //! Each begins with a version byte; numbers are LEB128, signed ones zigzag. A value says all of
 //! what it is about, without its key. Records carry their ids where the key does not: a lookup
-//! by position or time then answers from one entry, without a second read that would have to be
-//! kept in step with the first.
+//! by position answers from one entry, and so does one by time where the records are few. Many that
+//! were stamped in the order of the log are only named in `by_time`: they lie side by side in
+//! `by_position`, which holds all chunks that are covered, as every family does.
 
 mod cell;
 mod frame;
 mod marker;
 mod record;
 mod records;
+mod span;
 #[cfg(test)]
 mod tests;
+mod time;
 
 use std::path::PathBuf;
 
@@ -24,9 +27,16 @@ pub use frame::FrameValue;
 pub use marker::{MarkerValue, Waypoint};
 pub use record::RecordValue;
 pub use records::{PackedRecords, RecordView, Records};
+pub use span::SpanValue;
+pub use time::TimeValue;
 
 /// The version that all values begin with.
-pub const VALUE_VERSION: u8 = 3;
+pub const VALUE_VERSION: u8 = 4;
+
+/// The second byte of a value in `by_time` that holds records.
+const RECORDS: u8 = 0;
+/// The second byte of one that says where they are.
+const SPAN: u8 = 1;
 
 /// Bytes that are no value of this version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

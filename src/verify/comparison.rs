@@ -7,7 +7,7 @@ use crate::index::chain;
 use crate::index::coverage::{Coverage, Covered};
 use crate::index::entry::BatchEntry;
 use crate::index::key;
-use crate::index::value::{CellValue, FrameValue, Malformed, RecordValue, RecordView};
+use crate::index::value::{CellValue, Malformed, RecordValue, RecordView, SpanValue, TimeValue};
 use crate::io::{Family, IndexRead};
 use crate::types::Sequence;
 
@@ -286,7 +286,13 @@ impl<R: IndexRead> Comparison<'_, R> {
     ) -> Result<(), Malformed> {
         let mut records = match family {
             Family::ByPosition => CellValue::decode(value)?.records(),
-            _ => FrameValue::decode(value)?.records(),
+            _ => match TimeValue::decode(value)? {
+                TimeValue::Records(frame) => frame.records(),
+                TimeValue::Span(span) => {
+                    self.span(key, &span, seen);
+                    return Ok(());
+                }
+            },
         };
         while let Some(view) = records.next() {
             let view = view?;
@@ -297,6 +303,26 @@ impl<R: IndexRead> Comparison<'_, R> {
             self.judge(family, key, message, is_right, seen);
         }
         Ok(())
+    }
+
+    /// An entry of `by_time` that names its records.
+    fn span(&mut self, key: &[u8], span: &SpanValue, seen: &mut Seen) {
+        let mut before_us = None;
+        let Range { start, end } = self.log.within;
+        // Damage may make it longer than the log.
+        for sequence in start.max(span.sequences.start)..end.min(span.sequences.end) {
+            let Some(message) = self.log.message(sequence) else { continue };
+            let RecordValue { offset, timestamp_us, .. } = message.value();
+            let is_first = sequence == span.sequences.start;
+            let is_last = sequence + 1 == span.sequences.end;
+            let is_right = (!is_first || (offset, timestamp_us) == (span.offset, span.first_us))
+                && (!is_last || timestamp_us == span.last_us)
+                && before_us <= Some(timestamp_us)
+                && span.sequences.end <= message.frame.sequences().end
+                && key == self.log.key(Family::ByTime, message);
+            before_us = Some(timestamp_us);
+            self.judge(Family::ByTime, key, message, is_right, seen);
+        }
     }
 
     fn judge(

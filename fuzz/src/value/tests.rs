@@ -4,9 +4,8 @@ use super::{check, run, seeds};
 #[test]
 fn decoders_that_do_not_reach_the_end_are_noticed() {
     let seeds = seeds();
-    for (kind, seed) in
-        [(0, &seeds[0]), (1, &seeds[1]), (2, &seeds[3]), (3, &seeds[4]), (4, &seeds[7])]
-    {
+    for (kind, seed) in [(0, 0), (1, 1), (1, 8), (2, 3), (3, 4), (4, 7)] {
+        let seed = &seeds[seed];
         let longer = [seed, &[0][..]].concat();
         run(&longer);
         let short = |bytes: &[u8]| bytes[..bytes.len() - 1].to_vec();

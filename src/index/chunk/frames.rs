@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::index::entry::BatchEntry;
 use crate::index::key::{self, CELL_BYTES};
-use crate::index::value::{CellValue, FrameValue, PackedRecords, Piece, Waypoint};
+use crate::index::value::{CellValue, FrameValue, PackedRecords, Piece, SpanValue, Waypoint};
 use crate::io::SortedRun;
 use crate::types::SegmentOffset;
 
@@ -15,6 +15,11 @@ mod tests;
 /// A marker names a frame at least every so many sequences: a search for a sequence then reads
 /// the entries of that many at most, and a marker of a chunk of usual size stays under a kilobyte.
 const WAYPOINT_SEQUENCES: u64 = 1024;
+
+/// So many records of a frame and a bucket, stamped in their order, are only named in `by_time`: a
+/// lookup looks them up in `by_position`, which costs it as much as to read some tens of them here;
+/// here they would be as large as a quarter of the whole index.
+const SPAN_RECORDS_MIN: usize = 8;
 
 /// Bytes of an entry beside its records, more than most have: memory that is taken at once.
 const ENTRY_BYTES: usize = 48;
@@ -89,14 +94,20 @@ impl Frames {
 
     /// Adds `entries`, which are in the order of their keys, to `by_time`.
     pub(super) fn add_by_time(&self, partition: u32, entries: Vec<TimeEntry>, run: &mut SortedRun) {
-        run.reserve(entries.len(), self.bytes(entries.len()));
+        let is_span = |entry: &TimeEntry| matches!(entry.indexes, Indexes::Span(_));
+        let bytes = match entries.iter().all(is_span) {
+            true => entries.len() * ENTRY_BYTES,
+            false => self.bytes(entries.len()),
+        };
+        run.reserve(entries.len(), bytes);
         for TimeEntry { bucket, frame, indexes } in entries {
             let batch = &self.batches[frame];
             run.push_with(
                 |out| key::append_by_time(partition, bucket, batch.first_sequence, out),
                 |out| match indexes {
-                    Indexes::Range { first, end } => {
-                        FrameValue::encode_packed(batch, &self.packed, frame, first..end, out);
+                    Indexes::Span(range) => SpanValue::of(batch, range).encode(out),
+                    Indexes::Range(range) => {
+                        FrameValue::encode_packed(batch, &self.packed, frame, range, out);
                     }
                     Indexes::List(list) => FrameValue::encode(batch, list.into_iter(), out),
                 },
@@ -147,30 +158,37 @@ pub(super) struct TimeEntry {
 }
 
 enum Indexes {
-    Range { first: usize, end: usize },
+    /// Stamped in their order, and at least [`SPAN_RECORDS_MIN`].
+    Span(Range<usize>),
+    Range(Range<usize>),
     List(Vec<usize>),
 }
 
 /// Adds the entries of a frame whose buckets ascend; whether they do.
 fn add_in_order(frame: usize, batch: &BatchEntry, entries: &mut Vec<TimeEntry>) -> bool {
     let (mut last, mut from) = (None, 0);
-    let mut add = |bucket, first, end| {
-        entries.push(TimeEntry { bucket, frame, indexes: Indexes::Range { first, end } });
+    let (mut last_us, mut ascends) = (i64::MIN, true);
+    let mut add = |bucket, range: Range<usize>, ascends| {
+        let indexes = match ascends && range.len() >= SPAN_RECORDS_MIN {
+            true => Indexes::Span(range),
+            false => Indexes::Range(range),
+        };
+        entries.push(TimeEntry { bucket, frame, indexes });
     };
     for (index, timestamp_us) in batch.records.timestamps_us().enumerate() {
         let bucket = key::bucket(timestamp_us);
         match last {
             Some(last) if bucket < last => return false,
             Some(last) if bucket > last => {
-                add(last, from, index);
-                from = index;
+                add(last, from..index, ascends);
+                (from, ascends) = (index, true);
             }
-            _ => {}
+            _ => ascends &= last_us <= timestamp_us,
         }
-        last = Some(bucket);
+        (last, last_us) = (Some(bucket), timestamp_us);
     }
     if let Some(last) = last {
-        add(last, from, batch.records.len());
+        add(last, from..batch.records.len(), ascends);
     }
     true
 }

@@ -1,10 +1,11 @@
-//! Some records of one frame: the value in `by_time`.
+//! Some records of one frame: a value in `by_time`.
 
 use std::ops::Range;
 
 use super::records::Last;
 use super::{
-    Malformed, PackedRecords, RecordView, Records, VALUE_VERSION, offset, put_offset, versioned,
+    Malformed, PackedRecords, RECORDS, RecordView, Records, VALUE_VERSION, offset, put_offset,
+    versioned,
 };
 use crate::index::entry::{BatchEntry, FrameStart};
 use crate::index::varint::{self, Input};
@@ -13,7 +14,7 @@ use crate::types::SegmentOffset;
 /// A frame's place and some of its records, read in place.
 ///
 /// ```text
-/// version | first sequence | epoch | ordinal | frame offset | record count | records
+/// version | 0 | first sequence | epoch | ordinal | frame offset | record count | records
 /// record: index gap | offset gap | length | timestamp change (signed) | id length | id
 /// ```
 /// Gaps and changes count from the record before; the first one's from 0. The index gap is one
@@ -65,6 +66,9 @@ impl<'a> FrameValue<'a> {
 
     fn parse(value: &'a [u8]) -> Option<Self> {
         let mut input = versioned(value)?;
+        if input.byte()? != RECORDS {
+            return None;
+        }
         let first_sequence = input.number()?;
         let SegmentOffset { segment_id, offset: frame_offset } = offset(&mut input)?;
         let count = input.number_u32()?;
@@ -97,7 +101,7 @@ impl<'a> FrameValue<'a> {
 }
 
 fn put_head(batch: &BatchEntry, count: usize, out: &mut Vec<u8>) {
-    out.push(VALUE_VERSION);
+    out.extend_from_slice(&[VALUE_VERSION, RECORDS]);
     varint::put(out, batch.first_sequence);
     put_offset(out, batch.place().offset());
     varint::put(out, count as u64);

@@ -54,7 +54,7 @@ pub struct Records<'a> {
 }
 
 /// Length and id of a record that was passed over, the id unchecked.
-pub(super) type Passed<'a> = (u32, &'a [u8]);
+pub(in crate::index) type Passed<'a> = (u32, &'a [u8]);
 
 impl<'a> Records<'a> {
     /// Some of the frame at `place`.
@@ -94,13 +94,18 @@ impl<'a> Records<'a> {
         self.place.frame_offset.saturating_add(self.offset.into())
     }
 
+    /// The sequence of the record that was passed over last.
+    pub(in crate::index) fn sequence(&self) -> Sequence {
+        self.place.first_sequence.saturating_add(self.index).saturating_sub(1)
+    }
+
     /// The stamp of the record that was passed over last.
-    pub(super) fn timestamp_us(&self) -> i64 {
+    pub(in crate::index) fn timestamp_us(&self) -> i64 {
         self.timestamp_us
     }
 
     /// Passes over the next record; `None` behind the last one, and after an error.
-    pub(super) fn pass_next(&mut self) -> Option<Result<Passed<'a>, Malformed>> {
+    pub(in crate::index) fn pass_next(&mut self) -> Option<Result<Passed<'a>, Malformed>> {
         self.left = self.left.checked_sub(1)?;
         let mut passed = self.pass();
         if self.left == 0 && (self.left_in_frame > 0 || self.input.finish().is_none()) {
@@ -140,7 +145,10 @@ impl<'a> Records<'a> {
     }
 
     /// The record that was passed over last.
-    pub(super) fn passed(&mut self, passed: Passed<'a>) -> Result<RecordView<'a>, Malformed> {
+    pub(in crate::index) fn passed(
+        &mut self,
+        passed: Passed<'a>,
+    ) -> Result<RecordView<'a>, Malformed> {
         let view = self.view(passed);
         if view.is_none() {
             self.left = 0;

@@ -1,10 +1,12 @@
 #![allow(clippy::unwrap_used)]
 
+use std::ops::Range;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::index::entry::{BatchEntry, FrameStart, RecordEntries, RecordEntry};
-use crate::types::MessageMeta;
+use crate::types::{MessageMeta, Sequence};
 
 fn records() -> impl Strategy<Value = RecordEntries> {
     let record = (".{1,6}", any::<i64>(), 1u32..1000, any::<u32>());
@@ -157,6 +159,25 @@ proptest! {
     }
 
     #[test]
+    fn spans_come_back(
+        batch in batch(), end in any::<prop::sample::Index>(), change_us in any::<u64>(),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let first_us = batch.records.get(0).timestamp_us;
+        let last_us = first_us.saturating_add_unsigned(change_us);
+        let span = SpanValue::of(&batch, 0..1 + end.index(batch.records.len()));
+        let span = SpanValue { last_us, ..span };
+        let mut value = Vec::new();
+        span.encode(&mut value);
+        prop_assert_eq!(SpanValue::decode(&value), Ok(span.clone()));
+        prop_assert!(FrameValue::decode(&value).is_err());
+        let last = TimeValue::decode(&value).unwrap().last_sequence();
+        prop_assert_eq!(last, Ok(span.sequences.end - 1));
+        prop_assert!(SpanValue::decode(&value[..cut.index(value.len())]).is_err());
+        prop_assert!(SpanValue::decode(&[&value[..], &[0]].concat()).is_err());
+    }
+
+    #[test]
     fn records_come_back(batch in batch()) {
         let index = batch.records.len() - 1;
         let mut bytes = Vec::new();
@@ -200,6 +221,7 @@ proptest! {
         value[bit / 8] ^= 1 << (bit % 8);
         let _ = decoded(&value);
         let _ = decoded_cell(&value);
+        let _ = SpanValue::decode(&value);
         let _ = RecordValue::decode(&value);
         let _ = MarkerValue::decode(&value);
     }
@@ -223,9 +245,12 @@ fn layout_is_pinned() {
     };
     let mut value = Vec::new();
     FrameValue::encode(&batch, 0..2, &mut value);
-    let head = [3, 5, 2, 3, 0xc8, 1, 2];
+    let head = [4, 0, 5, 2, 3, 0xc8, 1, 2];
     let records = [0, 40, 30, 1, 1, b'a', 0, 32, 30, 4, 2, b'b', b'c'];
     assert_eq!(value, [&head[..], &records].concat());
+    let mut value = Vec::new();
+    SpanValue::of(&batch, 0..2).encode(&mut value);
+    assert_eq!(value, [4, 1, 5, 2, 3, 0xf0, 1, 2, 1, 2]);
     let next = BatchEntry {
         first_sequence: 7,
         frame_offset: 320,
@@ -239,15 +264,29 @@ fn layout_is_pinned() {
     ];
     let mut value = Vec::new();
     CellValue::encode(pieces.into_iter(), &packed, &mut value);
-    let head = [3, 2, 3, 5, 2];
+    let head = [4, 2, 3, 5, 2];
     let one = [0xc8, 1, 1, 1, 72, 30, 2, 2, b'b', b'c'];
     let other = [120, 1, 0, 40, 30, 2, 1, b'd'];
     assert_eq!(value, [&head[..], &one, &other].concat());
     let mut value = Vec::new();
     RecordValue::of(&batch, 1).encode(&mut value);
-    assert_eq!(value, [3, 6, 2, 3, 0x90, 2, 30, 2]);
+    assert_eq!(value, [4, 6, 2, 3, 0x90, 2, 30, 2]);
     let marker = MarkerValue { from: 5, to: 7, entry_count: 1, waypoints: vec![batch.place()] };
     let mut value = Vec::new();
     marker.encode(&mut value);
-    assert_eq!(value, [3, 5, 2, 1, 1, 0, 2, 3, 0xc8, 1]);
+    assert_eq!(value, [4, 5, 2, 1, 1, 0, 2, 3, 0xc8, 1]);
+}
+
+#[test]
+fn a_span_takes_in_what_goes_on_where_it_ends() {
+    let span = |sequences: Range<Sequence>, ordinal, first_us, last_us| {
+        let offset = SegmentOffset { segment_id: SegmentId::new(1, ordinal), offset: 0 };
+        SpanValue { sequences, offset, first_us, last_us }
+    };
+    let mut whole = span(5..7, 1, 10, 20);
+    for other in [span(8..9, 1, 20, 30), span(7..9, 2, 20, 30), span(7..9, 1, 19, 30)] {
+        assert!(!whole.take_in(&other), "{other:?}");
+    }
+    assert!(whole.take_in(&span(7..9, 1, 20, 30)));
+    assert_eq!(whole, span(5..9, 1, 10, 30));
 }

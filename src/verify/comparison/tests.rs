@@ -128,6 +128,43 @@ fn a_wrong_entry_is_told() {
     }
 }
 
+/// A log of one frame that an appender stamped, settled with its entry of `by_time` changed.
+fn span_problems(change: impl Fn(&mut SpanValue)) -> Vec<String> {
+    let (database, mut log) = (Database::new(), NaiveLog::default());
+    let frame =
+        log.append(((0..20).map(|number| (number % 6, i64::from(number / 2))).collect(), false));
+    let mut runs = database.build(&[frame]);
+    let run = &mut runs[Family::ByTime as usize];
+    let mut entries: Vec<Entry> =
+        run.iter().map(|(key, value)| (key.to_vec(), value.to_vec())).collect();
+    let mut span = SpanValue::decode(&entries[FIRST].1).unwrap();
+    change(&mut span);
+    entries[FIRST].1.clear();
+    span.encode(&mut entries[FIRST].1);
+    *run = SortedRun::default();
+    entries.iter().for_each(|(key, value)| run.push(key, value));
+    now(database.primary.settle(runs)).unwrap();
+    problems(&database.primary, &log)
+}
+
+#[test]
+fn a_wrong_span_is_told() {
+    assert_eq!(span_problems(|_| {}), Vec::<String>::new());
+    let wrong: [fn(&mut SpanValue); 5] = [
+        |span| span.offset.offset += 8,
+        |span| span.first_us -= 1,
+        |span| span.last_us += 1,
+        |span| span.sequences.start += 1,
+        |span| span.sequences.end = u64::MAX,
+    ];
+    for change in wrong {
+        assert!(span_problems(change)[0].contains("is wrong"));
+    }
+    // Ends one earlier, with the timestamp that the one before has as well.
+    let short = span_problems(|span| span.sequences.end -= 1);
+    assert!(short[0].contains("by time the index does not find"), "{short:?}");
+}
+
 #[test]
 fn an_entry_that_nothing_in_the_log_is_of_is_told() {
     told(Family::ById, "is wrong", |_, entries| {

@@ -79,3 +79,38 @@ fn the_last_cell_of_all_ends_with_the_last_byte() {
     let frames = vec![frame(1, u64::MAX, &[0])];
     assert_eq!(cells(frames), [((1, u64::MAX), vec![(0, 0..1)])]);
 }
+
+/// The bucket of each entry of a frame that was stamped so, its records, and whether they are only
+/// named.
+fn times(timestamps_us: impl Iterator<Item = i64>) -> Vec<(i64, Vec<usize>, bool)> {
+    let record = |(timestamp_us, offset_in_frame)| RecordEntry {
+        id: "a",
+        timestamp_us,
+        offset_in_frame,
+        length_bytes: 1,
+    };
+    let records = RecordEntries::from_iter(timestamps_us.zip(0..).map(record));
+    let frame = BatchEntry { records, ..frame(1, 0, &[]).as_ref().clone() };
+    let entries = Frames::of(vec![Arc::new(frame)]).time_entries();
+    let entry = |entry: TimeEntry| match entry.indexes {
+        Indexes::Span(range) => (entry.bucket, range.collect(), true),
+        Indexes::Range(range) => (entry.bucket, range.collect(), false),
+        Indexes::List(list) => (entry.bucket, list, false),
+    };
+    entries.into_iter().map(entry).collect()
+}
+
+#[test]
+fn many_records_that_were_stamped_in_their_order_are_only_named() {
+    let all = |range: Range<usize>| range.collect::<Vec<_>>();
+    assert_eq!(times(0..7), [(0, all(0..7), false)]);
+    assert_eq!(times(0..8), [(0, all(0..8), true)]);
+    assert_eq!(times([5; 8].into_iter()), [(0, all(0..8), true)]);
+    let two_buckets = [(0, all(0..8), true), (1, all(8..10), false)];
+    assert_eq!(times((92..100).chain([100, 101])), two_buckets);
+    // Out of order in the first bucket, and in order again in the next.
+    let out_of_order = [(0, all(0..8), false), (1, all(8..16), true)];
+    assert_eq!(times([1].into_iter().chain(0..7).chain(100..108)), out_of_order);
+    let back = [(0, vec![0, 1, 2, 3, 4, 5, 6, 8], false), (1, vec![7], false)];
+    assert_eq!(times((0..7).chain([100, 7])), back);
+}

@@ -132,6 +132,22 @@ impl<W: World> ReadWritePartitionIndexManager<W> {
         Ok(self.lookup(topic, partition_id, query, Freshness::Fresh).await?.found)
     }
 
+    /// The sequence of the first message, in sequence order, of those stamped at or after
+    /// `from_us`, in microseconds since 1970; `None` where no visible message is.
+    ///
+    /// # Errors
+    /// `NotFound` topic or partition.
+    pub async fn get_sequence_by_time(
+        &self,
+        topic: &str,
+        partition_id: u32,
+        from_us: i64,
+    ) -> StorageResult<Option<Sequence>> {
+        let query = Query::Since(from_us);
+        let found = self.lookup(topic, partition_id, query, Freshness::Fresh).await?.found;
+        Ok(found.first().map(|meta| meta.sequence))
+    }
+
     /// Answers `query`, and says how fresh the answer is and where it came from.
     pub async fn lookup(
         &self,

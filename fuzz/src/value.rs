@@ -161,7 +161,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
     FrameValue::encode(&batch, 0..3, &mut seeds[1]);
     FrameValue::encode(&batch, [0, 2].into_iter(), &mut seeds[2]);
     let waypoints = vec![batch.place()];
-    let marker = MarkerValue { from: 70_000, to: 70_003, entry_count: 1, waypoints };
+    let marker =
+        MarkerValue { from: 70_000, to: 70_003, entry_count: 1, latest_us: 1 << 50, waypoints };
     marker.encode(&mut seeds[3]);
     let keys = [key::marker(7, 300), key::by_time(7, -3, 70_000), key::by_id(7, "order")];
     seeds.extend(keys.into_iter().map(|key| [&[3][..], &key].concat()));

@@ -7,7 +7,7 @@ use crate::io::{Family, IndexError, IndexRead};
 use crate::types::Sequence;
 
 /// How many markers are read at once.
-const PAGE: usize = 128;
+pub(super) const PAGE: usize = 128;
 
 /// The end of an unbroken chain of markers from the first chunk on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -80,7 +80,7 @@ pub async fn end<R: IndexRead>(
 }
 
 /// Up to `limit` markers from number `from` on, up to the first that is missing.
-async fn links<R: IndexRead>(
+pub(super) async fn links<R: IndexRead>(
     reader: &R,
     family: Family,
     partition: u32,

@@ -47,6 +47,7 @@ pub fn bridge(partition: u32, number: u64, sequences: Range<Sequence>) -> Sorted
         from: sequences.start,
         to: sequences.end,
         entry_count: 0,
+        latest_us: i64::MIN,
         waypoints: Vec::new(),
     };
     let mut value = Vec::new();
@@ -64,6 +65,7 @@ pub struct Draft {
     partition: u32,
     number: u64,
     sequences: Range<Sequence>,
+    latest_us: i64,
     /// All records.
     rows: Rows,
     /// The places where the records of each id begin.
@@ -100,6 +102,7 @@ impl Draft {
             partition,
             number,
             sequences: chunk.sequences(),
+            latest_us: chunk.latest_us(),
             rows,
             starts,
             maybe,
@@ -221,7 +224,7 @@ impl Draft {
         run.reserve(entry_count + 1, bytes);
         let entry_count = entry_count as u64;
         let Range { start: from, end: to } = self.sequences;
-        let marker = MarkerValue { from, to, entry_count, waypoints };
+        let marker = MarkerValue { from, to, entry_count, latest_us: self.latest_us, waypoints };
         let mut value = Vec::new();
         marker.encode(&mut value);
         run.push(&key::marker(self.partition, self.number), &value);

@@ -166,6 +166,23 @@ pub fn by_position_floor(partition: u32, offset: SegmentOffset) -> Range<Vec<u8>
     pair(partition, offset.segment_id.0, 0)..end
 }
 
+/// The keys in `by_position` of the cells from that of `first` to that of the byte `last_offset` of
+/// its segment. Where a chunk begins within one of them, it has an entry there under another key.
+pub fn by_position_cells(
+    partition: u32,
+    first: SegmentOffset,
+    last_offset: u64,
+) -> impl ExactSizeIterator<Item = Vec<u8>> {
+    let cells = first.offset / CELL_BYTES..=last_offset / CELL_BYTES;
+    let count = cells.end().checked_sub(*cells.start()).map_or(0, |more| more + 1);
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let key = move |cell: usize| {
+        let offset = (cells.start() + cell as u64) * CELL_BYTES;
+        by_position(partition, SegmentOffset { offset, ..first })
+    };
+    (0..count).map(key)
+}
+
 /// The range in `by_position` of all entries that have records of frames from `frame` on.
 pub fn by_position_from(partition: u32, frame: SegmentOffset) -> Range<Vec<u8>> {
     by_position(partition, cell(frame))..prefix(partition, ENTRY + 1, 0)

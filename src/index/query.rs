@@ -21,6 +21,9 @@ pub enum Query {
         /// Most messages of the answer.
         limit: usize,
     },
+    /// The first message, in sequence order, of those stamped at or after this time, in
+    /// microseconds since 1970.
+    Since(i64),
     /// The message of a sequence.
     Sequence(Sequence),
 }

@@ -43,6 +43,7 @@ impl Question for Query {
             Query::AllOfId(id) => view.all_by_id(id, below),
             Query::Position(at) => view.by_position(*at, below).into_iter().collect(),
             Query::Time { from_us, to_us, limit } => view.by_time(*from_us..*to_us, within, *limit),
+            Query::Since(from_us) => view.since(*from_us, within).into_iter().collect(),
             Query::Sequence(sequence) => view.by_sequence(*sequence, below).into_iter().collect(),
         };
         // What was settled a moment ago may be trimmed before the tail lets it go.
@@ -53,7 +54,7 @@ impl Question for Query {
     fn is_answered(&self, from_tail: &Vec<MessageMeta>) -> bool {
         match self {
             Query::Id(_) | Query::Position(_) | Query::Sequence(_) => !from_tail.is_empty(),
-            Query::AllOfId(_) | Query::Time { .. } => false,
+            Query::AllOfId(_) | Query::Time { .. } | Query::Since(_) => false,
         }
     }
 
@@ -71,6 +72,9 @@ impl Question for Query {
             Query::Time { from_us, to_us, limit } => {
                 settled.by_time(*from_us..*to_us, within, *limit).await
             }
+            Query::Since(from_us) => {
+                Ok(settled.since(*from_us, within).await?.into_iter().collect())
+            }
             Query::Sequence(sequence) => {
                 Ok(settled.by_sequence(*sequence, within).await?.into_iter().collect())
             }
@@ -87,6 +91,10 @@ impl Question for Query {
         match self {
             Query::Id(_) | Query::Position(_) | Query::Sequence(_) => found.truncate(1),
             Query::AllOfId(_) => {}
+            Query::Since(_) => {
+                found.sort_by_key(|meta| meta.sequence);
+                found.truncate(1);
+            }
             Query::Time { limit, .. } => {
                 found.sort_by_key(|meta| (meta.timestamp_us, meta.sequence));
                 found.truncate(*limit);

@@ -182,7 +182,10 @@ impl<'a, R: IndexRead> Settled<'a, R> {
         sequence: Sequence,
         within: &Range<Sequence>,
     ) -> Result<Option<MessageMeta>, IndexError> {
-        self.read_record(sequence, within, |_, record| record.meta()).await
+        if !self.bound(within).contains(&sequence) {
+            return Ok(None);
+        }
+        self.first_where(sequence..sequence + 1, |_| true, |_, record| record.meta()).await
     }
 
     /// The frame that holds `sequence`.
@@ -191,37 +194,74 @@ impl<'a, R: IndexRead> Settled<'a, R> {
         sequence: Sequence,
         within: &Range<Sequence>,
     ) -> Result<Option<FrameStart>, IndexError> {
-        self.read_record(sequence, within, |place, _| place).await
-    }
-
-    /// What `read` makes of the record `sequence` and the place of its frame.
-    async fn read_record<T: Send>(
-        &self,
-        sequence: Sequence,
-        within: &Range<Sequence>,
-        read: impl Fn(FrameStart, RecordView<'_>) -> T + Send + Sync,
-    ) -> Result<Option<T>, IndexError> {
         if !self.bound(within).contains(&sequence) {
             return Ok(None);
         }
-        let Some(from) = self.waypoint(sequence).await? else {
+        self.first_where(sequence..sequence + 1, |_| true, |place, _| place).await
+    }
+
+    /// The first record, in the order of sequences, that was stamped at `from_us` or later. Reads
+    /// the markers, and the entries of one chunk; of those as well that `within` begins in.
+    pub async fn since(
+        &self,
+        from_us: i64,
+        within: &Range<Sequence>,
+    ) -> Result<Option<MessageMeta>, IndexError> {
+        let within = self.bound(within);
+        let (mut number, partition) = (0, self.partition);
+        while number < self.covered.chunk_count {
+            // Those of `by_time` name no frames, and are short.
+            let markers =
+                chain::links(self.reader, Family::ByTime, partition, number, chain::PAGE).await?;
+            if markers.is_empty() {
+                return Err(chain::disorder(Family::ByTime, number, "has gone"));
+            }
+            number += markers.len() as u64;
+            for marker in markers {
+                let sequences = marker.from.max(within.start)..marker.to.min(within.end);
+                if marker.latest_us < from_us || sequences.is_empty() {
+                    continue;
+                }
+                let is_late = |timestamp_us| timestamp_us >= from_us;
+                let found = self.first_where(sequences, is_late, |_, record| record.meta()).await?;
+                if found.is_some() {
+                    return Ok(found);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// What `read` makes of the first record of `sequences` that is `wanted` by its timestamp, and
+    /// of the place of its frame.
+    async fn first_where<T: Send>(
+        &self,
+        sequences: Range<Sequence>,
+        wanted: impl Fn(i64) -> bool + Send + Sync,
+        read: impl Fn(FrameStart, RecordView<'_>) -> T + Send + Sync,
+    ) -> Result<Option<T>, IndexError> {
+        let Some(from) = self.waypoint(sequences.start).await? else {
             return Ok(None);
         };
         let keys = key::by_position_from(self.partition, from.offset());
         let mut outcome = Ok(None);
         let visitor = |key: &[u8], value: &[u8]| {
             let found = CellValue::decode(value).and_then(|cell| {
-                if sequence >= cell.sequences()?.end {
+                if cell.sequences()?.end <= sequences.start {
                     return Ok(ControlFlow::Continue(()));
                 }
                 let mut records = cell.records();
-                while let Some(record) = records.next() {
-                    let record = record?;
-                    if record.sequence == sequence {
+                while let Some(passed) = records.pass_next() {
+                    let (passed, sequence) = (passed?, records.sequence());
+                    if sequence >= sequences.end {
+                        return Ok(ControlFlow::Break(None));
+                    }
+                    if sequence >= sequences.start && wanted(records.timestamp_us()) {
+                        let record = records.passed(passed)?;
                         return Ok(ControlFlow::Break(Some(read(records.place(), record))));
                     }
                 }
-                Ok(ControlFlow::Break(None))
+                Ok(ControlFlow::Continue(()))
             });
             match found {
                 Ok(ControlFlow::Continue(())) => return ControlFlow::Continue(()),

@@ -146,6 +146,10 @@ impl NaiveLog {
         found
     }
 
+    pub(crate) fn since(&self, from_us: i64, within: Range<Sequence>) -> Option<MessageMeta> {
+        self.within(&within).iter().find(|meta| meta.timestamp_us >= from_us).cloned()
+    }
+
     pub(crate) fn by_sequence(
         &self,
         sequence: Sequence,
@@ -237,6 +241,8 @@ pub(crate) fn check_settled<R: IndexRead>(
         assert_eq!(found, log.by_position(at, within.clone()), "{at}");
     }
     for times in time_ranges() {
+        let found = now(settled.since(times.start, &within)).unwrap();
+        assert_eq!(found, log.since(times.start, within.clone()), "since {}", times.start);
         for limit in [1, 3, usize::MAX] {
             let found = now(settled.by_time(times.clone(), &within, limit)).unwrap();
             assert_eq!(found, log.by_time(times.clone(), within.clone(), limit), "{times:?}");

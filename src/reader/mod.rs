@@ -256,10 +256,7 @@ impl<W: World> DiskStorageReaderSession<W> {
             ))),
             ReadPosition::Time(from_us) => {
                 let manager = &self.read_write_index_manager;
-                let found = manager
-                    .get_range_by_time(topic, partition_id, from_us, i64::MAX, usize::MAX)
-                    .await?;
-                let first = found.iter().map(|meta| meta.sequence).min();
+                let first = manager.get_sequence_by_time(topic, partition_id, from_us).await?;
                 Ok(first.unwrap_or(marks.high_watermark))
             }
             ReadPosition::Committed => {

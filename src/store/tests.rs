@@ -49,6 +49,32 @@ async fn what_is_appended_is_read_back_in_order_across_rolls() {
     writer.close().await.unwrap();
 }
 
+/// By the order of the log, not by that of the timestamps.
+#[tokio::test]
+async fn a_session_begins_at_the_first_message_since_a_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = Log::open(Real::new(), small(directory.path())).await.unwrap();
+    log.create_topic("orders", 1).await.unwrap();
+    let writer = log.writer("orders", 0).await.unwrap();
+    let stamped = |(number, timestamp_us)| Message {
+        timestamp_us: Some(timestamp_us),
+        ..Message::new(format!("id-{number}"), "x")
+    };
+    let times_us = [10, 20, 90, 30, 40, 80, 100];
+    writer.append((0..).zip(times_us).map(stamped).collect(), Ack::Flushed).await.unwrap();
+    for _ in ["in the tail", "settled"] {
+        let reader = log.reader(1);
+        for (from_us, expected) in [(i64::MIN, 0), (11, 1), (25, 2), (90, 2), (91, 6), (101, 7)] {
+            reader.seek("orders", 0, ReadPosition::Time(from_us)).await.unwrap();
+            let first = reader.next("orders", 0, count(1), 0).await.unwrap();
+            let sequence = first.into_iter().next().map_or(7, |message| message.sequence);
+            assert_eq!(sequence, expected, "since {from_us}");
+        }
+        writer.settle().await.unwrap();
+    }
+    writer.close().await.unwrap();
+}
+
 #[tokio::test]
 async fn lookups_agree_before_and_after_settling() {
     let directory = tempfile::tempdir().unwrap();

@@ -51,6 +51,7 @@ pub(super) async fn compare<R: IndexRead>(
     comparison.ids(covered).await?;
     comparison.frames(Family::ByPosition).await?;
     comparison.frames(Family::ByTime).await?;
+    comparison.latest(covered).await?;
     Ok(())
 }
 
@@ -243,6 +244,32 @@ impl<R: IndexRead> Comparison<'_, R> {
         Ok(())
     }
 
+    /// The marker of each chunk names the latest timestamp. Of a chunk that the log's start lies
+    /// in, the log does not hold all records.
+    async fn latest(&mut self, covered: Covered) -> StorageResult<()> {
+        let (family, partition) = (Family::ByTime, self.log.partition);
+        for number in 0..covered.chunk_count {
+            let marker = chain::marker(self.reader, family, partition, number).await?;
+            let Some(marker) = marker.filter(|marker| marker.from >= self.log.within.start) else {
+                continue;
+            };
+            let first = self.log.frames.partition_point(|frame| frame.first_sequence < marker.from);
+            let frames = self.log.frames[first..].iter();
+            let latest_us = frames
+                .take_while(|frame| frame.first_sequence < marker.to)
+                .flat_map(|frame| frame.records.timestamps_us())
+                .max();
+            if latest_us.is_some_and(|latest_us| latest_us != marker.latest_us) {
+                self.report.problem(format!(
+                    "in by_time the marker of chunk {number} names {} as the latest timestamp, the \
+                     log {latest_us:?}",
+                    marker.latest_us
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Gives `look` all entries of a family; an entry that is malformed is a problem.
     async fn each(
         &mut self,
@@ -316,7 +343,7 @@ impl<R: IndexRead> Comparison<'_, R> {
             let is_first = sequence == span.sequences.start;
             let is_last = sequence + 1 == span.sequences.end;
             let is_right = (!is_first || (offset, timestamp_us) == (span.offset, span.first_us))
-                && (!is_last || timestamp_us == span.last_us)
+                && (!is_last || (offset.offset, timestamp_us) == (span.last_offset, span.last_us))
                 && before_us <= Some(timestamp_us)
                 && span.sequences.end <= message.frame.sequences().end
                 && key == self.log.key(Family::ByTime, message);

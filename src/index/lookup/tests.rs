@@ -74,7 +74,8 @@ fn queries(log: &NaiveLog) -> Vec<Query> {
         let (from_us, to_us) = (times.start, times.end);
         [2, usize::MAX].map(|limit| Query::Time { from_us, to_us, limit })
     });
-    by_id.chain(positions).chain(sequences).chain(times.step_by(3)).collect()
+    let since = time_ranges().into_iter().map(|times| Query::Since(times.start)).step_by(7);
+    by_id.chain(positions).chain(sequences).chain(since).chain(times.step_by(3)).collect()
 }
 
 fn naive(log: &NaiveLog, query: &Query, within: Range<Sequence>) -> Vec<MessageMeta> {
@@ -83,6 +84,7 @@ fn naive(log: &NaiveLog, query: &Query, within: Range<Sequence>) -> Vec<MessageM
         Query::AllOfId(id) => log.all_by_id(id, within),
         Query::Position(at) => log.by_position(*at, within).into_iter().collect(),
         Query::Time { from_us, to_us, limit } => log.by_time(*from_us..*to_us, within, *limit),
+        Query::Since(from_us) => log.since(*from_us, within).into_iter().collect(),
         Query::Sequence(sequence) => log.by_sequence(*sequence, within).into_iter().collect(),
     }
 }

@@ -122,6 +122,12 @@ impl TailChunk {
         self.frames().entries
     }
 
+    /// When that of its records was stamped that was stamped latest, microseconds since 1970;
+    /// `i64::MIN` where it holds none.
+    pub fn latest_us(&self) -> i64 {
+        self.frames().held.iter().map(|held| held.latest_us).max().unwrap_or(i64::MIN)
+    }
+
     /// Its memory, by estimate.
     pub fn bytes(&self) -> usize {
         self.frames().bytes
@@ -169,6 +175,19 @@ impl TailChunk {
     pub(super) fn by_sequence(&self, sequence: Sequence) -> Option<MessageMeta> {
         let batch = self.frame_of(sequence)?;
         Some(batch.meta((sequence - batch.first_sequence) as usize))
+    }
+
+    /// The first record of `within` that was stamped at `from_us` or later.
+    pub(super) fn since(&self, from_us: i64, within: &Range<Sequence>) -> Option<MessageMeta> {
+        let frames = self.frames();
+        let late = frames.held.iter().filter(|held| held.latest_us >= from_us);
+        late.map(|held| &held.batch).find_map(|batch| {
+            let mut records = batch.sequences().zip(batch.records.timestamps_us());
+            let found = records.find(|(sequence, timestamp_us)| {
+                within.contains(sequence) && *timestamp_us >= from_us
+            });
+            Some(batch.meta((found?.0 - batch.first_sequence) as usize))
+        })
     }
 
     /// The frames with a record below `below` and, maybe, one stamped in `times`.

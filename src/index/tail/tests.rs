@@ -36,6 +36,8 @@ fn check(view: &TailView, log: &NaiveLog, below: Sequence) {
         assert_eq!(view.by_position(at, below), log.by_position(at, within.clone()), "{at}");
     }
     for times in time_ranges() {
+        let expected = log.since(times.start, within.clone());
+        assert_eq!(view.since(times.start, &(0..below)), expected, "since {}", times.start);
         for limit in [1, 3, usize::MAX] {
             let expected = log.by_time(times.clone(), within.clone(), limit);
             assert_eq!(view.by_time(times.clone(), &(0..below), limit), expected, "{times:?}");

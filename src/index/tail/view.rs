@@ -82,6 +82,12 @@ impl TailView {
         found.into_iter().map(|(_, _, number, index)| frames[number].meta(index)).collect()
     }
 
+    /// The first record of `within`, in their order, that was stamped at `from_us` or later.
+    pub fn since(&self, from_us: i64, within: &Range<Sequence>) -> Option<MessageMeta> {
+        let within = within.start..within.end.min(self.end());
+        self.chunks.iter().find_map(|chunk| chunk.since(from_us, &within))
+    }
+
     /// The record `sequence`.
     pub fn by_sequence(&self, sequence: Sequence, below: Sequence) -> Option<MessageMeta> {
         self.chunk_of(sequence, below)?.by_sequence(sequence)

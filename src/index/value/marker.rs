@@ -8,7 +8,8 @@ use crate::types::{SegmentOffset, Sequence};
 /// The marker of a chunk in one family.
 ///
 /// ```text
-/// version | from | count of sequences | entry count | waypoint count | waypoints
+/// version | from | count of sequences | entry count | latest timestamp (signed) | waypoint count
+///         | waypoints
 /// waypoint: sequence gap | epoch | ordinal | frame offset
 /// ```
 /// The sequence gap counts from the waypoint before, the first one's from `from`.
@@ -20,6 +21,9 @@ pub struct MarkerValue {
     pub to: Sequence,
     /// The chunk's entries in this family, without the marker.
     pub entry_count: u64,
+    /// When that of its records was stamped that was stamped latest, microseconds since 1970;
+    /// `i64::MIN` where it holds none.
+    pub latest_us: i64,
     /// Some of the chunk's frames by ascending sequence, the first one first; only in
     /// `by_position`, empty elsewhere.
     pub waypoints: Vec<Waypoint>,
@@ -39,6 +43,7 @@ impl MarkerValue {
         varint::put(out, self.from);
         varint::put(out, self.to - self.from);
         varint::put(out, self.entry_count);
+        varint::put_signed(out, self.latest_us);
         varint::put(out, self.waypoints.len() as u64);
         let mut before = self.from;
         for waypoint in &self.waypoints {
@@ -60,6 +65,7 @@ impl MarkerValue {
         let from = input.number()?;
         let to = from.checked_add(input.number()?)?;
         let entry_count = input.number()?;
+        let latest_us = input.signed()?;
         let count = input.number()?;
         let mut waypoints = Vec::new();
         let mut sequence = from;
@@ -68,7 +74,7 @@ impl MarkerValue {
         }
         input.finish()?;
         let inside = from < to && waypoints.iter().all(|place| place.first_sequence < to);
-        inside.then_some(Self { from, to, entry_count, waypoints })
+        inside.then_some(Self { from, to, entry_count, latest_us, waypoints })
     }
 
     /// The last waypoint at or before `sequence`.

@@ -166,7 +166,8 @@ proptest! {
         let first_us = batch.records.get(0).timestamp_us;
         let last_us = first_us.saturating_add_unsigned(change_us);
         let span = SpanValue::of(&batch, 0..1 + end.index(batch.records.len()));
-        let span = SpanValue { last_us, ..span };
+        let last_offset = span.offset.offset.saturating_add(change_us);
+        let span = SpanValue { last_us, last_offset, ..span };
         let mut value = Vec::new();
         span.encode(&mut value);
         prop_assert_eq!(SpanValue::decode(&value), Ok(span.clone()));
@@ -189,6 +190,7 @@ proptest! {
     #[test]
     fn markers_come_back(
         from in 0u64..1 << 60, length in 1u64..1000, entry_count in any::<u64>(),
+        latest_us in any::<i64>(),
         gaps in prop::collection::vec((0u64..100, any::<(u64, u64)>()), 0..8),
     ) {
         let mut sequence = from;
@@ -201,7 +203,7 @@ proptest! {
             })
             .filter(|place| place.first_sequence < from + length)
             .collect();
-        let marker = MarkerValue { from, to: from + length, entry_count, waypoints };
+        let marker = MarkerValue { from, to: from + length, entry_count, latest_us, waypoints };
         let mut bytes = Vec::new();
         marker.encode(&mut bytes);
         prop_assert_eq!(MarkerValue::decode(&bytes), Ok(marker));
@@ -250,7 +252,7 @@ fn layout_is_pinned() {
     assert_eq!(value, [&head[..], &records].concat());
     let mut value = Vec::new();
     SpanValue::of(&batch, 0..2).encode(&mut value);
-    assert_eq!(value, [4, 1, 5, 2, 3, 0xf0, 1, 2, 1, 2]);
+    assert_eq!(value, [4, 1, 5, 2, 3, 0xf0, 1, 2, 1, 2, 32]);
     let next = BatchEntry {
         first_sequence: 7,
         frame_offset: 320,
@@ -271,22 +273,30 @@ fn layout_is_pinned() {
     let mut value = Vec::new();
     RecordValue::of(&batch, 1).encode(&mut value);
     assert_eq!(value, [4, 6, 2, 3, 0x90, 2, 30, 2]);
-    let marker = MarkerValue { from: 5, to: 7, entry_count: 1, waypoints: vec![batch.place()] };
+    let waypoints = vec![batch.place()];
+    let marker = MarkerValue { from: 5, to: 7, entry_count: 1, latest_us: -2, waypoints };
     let mut value = Vec::new();
     marker.encode(&mut value);
-    assert_eq!(value, [4, 5, 2, 1, 1, 0, 2, 3, 0xc8, 1]);
+    assert_eq!(value, [4, 5, 2, 1, 3, 1, 0, 2, 3, 0xc8, 1]);
 }
 
 #[test]
 fn a_span_takes_in_what_goes_on_where_it_ends() {
-    let span = |sequences: Range<Sequence>, ordinal, first_us, last_us| {
-        let offset = SegmentOffset { segment_id: SegmentId::new(1, ordinal), offset: 0 };
-        SpanValue { sequences, offset, first_us, last_us }
+    let span = |sequences: Range<Sequence>, ordinal, times_us: (i64, i64), offset| {
+        let last_offset = offset + 5;
+        let offset = SegmentOffset { segment_id: SegmentId::new(1, ordinal), offset };
+        let (first_us, last_us) = times_us;
+        SpanValue { sequences, offset, first_us, last_us, last_offset }
     };
-    let mut whole = span(5..7, 1, 10, 20);
-    for other in [span(8..9, 1, 20, 30), span(7..9, 2, 20, 30), span(7..9, 1, 19, 30)] {
+    let mut whole = span(5..7, 1, (10, 20), 10);
+    for other in [
+        span(8..9, 1, (20, 30), 16),
+        span(7..9, 2, (20, 30), 16),
+        span(7..9, 1, (19, 30), 16),
+        span(7..9, 1, (20, 30), 15),
+    ] {
         assert!(!whole.take_in(&other), "{other:?}");
     }
-    assert!(whole.take_in(&span(7..9, 1, 20, 30)));
-    assert_eq!(whole, span(5..9, 1, 10, 30));
+    assert!(whole.take_in(&span(7..9, 1, (20, 30), 16)));
+    assert_eq!(whole, SpanValue { last_offset: 21, ..span(5..9, 1, (10, 30), 10) });
 }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::index::testing::{Database, FrameDraw, NaiveLog, PARTITION, frame, now};
+use crate::index::value::MarkerValue;
 use crate::io::{IndexError, IndexPrimary, SortedRun};
 
 fn report(log: &NaiveLog) -> PartitionReport {
@@ -150,19 +151,37 @@ fn span_problems(change: impl Fn(&mut SpanValue)) -> Vec<String> {
 #[test]
 fn a_wrong_span_is_told() {
     assert_eq!(span_problems(|_| {}), Vec::<String>::new());
-    let wrong: [fn(&mut SpanValue); 5] = [
+    let wrong: [fn(&mut SpanValue); 6] = [
         |span| span.offset.offset += 8,
         |span| span.first_us -= 1,
         |span| span.last_us += 1,
+        |span| span.last_offset -= 1,
         |span| span.sequences.start += 1,
         |span| span.sequences.end = u64::MAX,
     ];
     for change in wrong {
         assert!(span_problems(change)[0].contains("is wrong"));
     }
-    // Ends one earlier, with the timestamp that the one before has as well.
-    let short = span_problems(|span| span.sequences.end -= 1);
+    // Ends one earlier, at a message of the same time and 31 bytes before.
+    let short = span_problems(|span| {
+        span.sequences.end -= 1;
+        span.last_offset -= 30;
+    });
     assert!(short[0].contains("by time the index does not find"), "{short:?}");
+}
+
+#[test]
+fn a_marker_with_another_latest_timestamp_is_told() {
+    told(
+        Family::ByTime,
+        "names 200001 as the latest timestamp, the log Some(200000)",
+        |_, entries| {
+            let mut marker = MarkerValue::decode(&entries[0].1).unwrap();
+            marker.latest_us += 1;
+            entries[0].1.clear();
+            marker.encode(&mut entries[0].1);
+        },
+    );
 }
 
 #[test]

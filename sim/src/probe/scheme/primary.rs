@@ -110,7 +110,8 @@ fn chunk(number: u64) -> SortedRuns {
         let mut entries: Vec<_> = entries.collect();
         let entry_count = entries.len() as u64;
         let mut marker = Vec::new();
-        MarkerValue { from, to, entry_count, waypoints: Vec::new() }.encode(&mut marker);
+        MarkerValue { from, to, entry_count, latest_us: 0, waypoints: Vec::new() }
+            .encode(&mut marker);
         entries.push((key::marker(PARTITION, number), marker));
         entries.sort();
         let mut sorted = SortedRun::default();

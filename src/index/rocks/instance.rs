@@ -11,7 +11,7 @@ use rocksdb::{DB, DBRawIterator, Error, ReadOptions, WaitForCompactOptions};
 use super::call::{self, Blocking};
 use super::closing::{Closing, Closings};
 use super::error::{Doing, abandoned, refused, translated};
-use super::options::{AT_REST, AT_WORK, Background};
+use super::options::{AT_REST, Background, at_work};
 use super::private::Private;
 use super::settle::{Settler, handle};
 use crate::index::key;
@@ -247,12 +247,13 @@ impl IndexPrimary for RocksPrimary {
         {
             return Ok(());
         }
-        let merging = if is_more { AT_WORK } else { AT_REST };
         let set = move |db: &DB| {
-            let settings = merging.settings();
-            let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
-            let mut families = Family::ALL.into_iter();
-            families.try_for_each(|family| db.set_options_cf(handle(db, family), &settings))
+            Family::ALL.into_iter().try_for_each(|family| {
+                let merging = if is_more { at_work(family) } else { AT_REST };
+                let settings = merging.settings();
+                let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
+                db.set_options_cf(handle(db, family), &settings)
+            })
         };
         self.instance.call(Doing::Settle, set).await
     }

@@ -25,11 +25,20 @@ const TABLE_BYTES: u64 = 256 << 20;
 /// How runs of a family are merged where settling keeps up: few are left for lookups to look into.
 pub(super) const AT_REST: Merging = Merging { runs: 4, growth_percent: 200 };
 /// The same while appends wait for settling: merging takes processors that settling needs, and the
-/// more runs it waits for, the less often an entry is written again.
-pub(super) const AT_WORK: Merging = Merging { runs: 16, growth_percent: 10_000 };
-/// Runs from which settling is slowed down, and stops, until merging has caught up.
-const RUNS_SLOW: i32 = 48;
-const RUNS_STOP: i32 = 64;
+/// more runs it waits for, the less often an entry is written again. Nearly all of that is `by_id`,
+/// whose keys are in no order; runs of the others are merged at little cost, so they are kept fewer:
+/// instances hold the files of all of them open.
+pub(super) const fn at_work(family: Family) -> Merging {
+    let runs = match family {
+        Family::ById => 48,
+        Family::ByIdMore | Family::ByPosition | Family::ByTime => 16,
+    };
+    Merging { runs, growth_percent: 10_000 }
+}
+/// Runs from which settling is slowed down, and stops, until merging has caught up. While a busy
+/// writer's runs of `by_id` are merged, 30 more come.
+const RUNS_SLOW: i32 = 80;
+const RUNS_STOP: i32 = 112;
 /// Threads that share one merge, so that the largest does not hold up those behind it.
 const MERGE_THREADS: u32 = 2;
 const BLOCK_BYTES: usize = 8 << 10;

@@ -26,8 +26,8 @@ const TABLE_BYTES: u64 = 256 << 20;
 pub(super) const AT_REST: Merging = Merging { runs: 4, growth_percent: 200 };
 /// The same while appends wait for settling: merging takes processors that settling needs, and the
 /// more runs it waits for, the less often an entry is written again. Nearly all of that is `by_id`,
-/// whose keys are in no order; runs of the others are merged at little cost, so they are kept fewer:
-/// instances hold the files of all of them open.
+/// whose keys are in no order; runs of the others are merged at little cost, so they are kept
+/// fewer: instances hold the files of all of them open.
 pub(super) const fn at_work(family: Family) -> Merging {
     let runs = match family {
         Family::ById => 48,

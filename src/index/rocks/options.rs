@@ -35,6 +35,7 @@ pub(super) const fn at_work(family: Family) -> Merging {
     };
     Merging { runs, growth_percent: 10_000 }
 }
+
 /// Runs from which settling is slowed down, and stops, until merging has caught up. While a busy
 /// writer's runs of `by_id` are merged, 30 more come.
 const RUNS_SLOW: i32 = 80;

@@ -253,6 +253,22 @@ async fn merging_waits_while_more_is_expected() {
 }
 
 #[tokio::test]
+async fn runs_by_id_wait_longer_than_others() {
+    let root = tempfile::tempdir().unwrap();
+    let backend = backend(SettleMethod::Batch);
+    let primary = backend.open_primary(root.path(), IndexOptions::default()).await.unwrap();
+    primary.expect_more(true).await.unwrap();
+    for chunk in 0..20 {
+        primary.settle(runs(chunk * 10, 10)).await.unwrap();
+    }
+    primary.compact().await.unwrap();
+    let count = backend.file_count(root.path()).await.unwrap();
+    let others = FAMILIES - 1;
+    // Of the others fewer than sixteen are left.
+    assert!((3 + 20 + others..=3 + 20 + 15 * others).contains(&count), "{count} files");
+}
+
+#[tokio::test]
 async fn files_of_an_interrupted_settling_are_removed() {
     let root = tempfile::tempdir().unwrap();
     let backend = backend(SettleMethod::Ingest);

@@ -86,8 +86,11 @@ impl Question for Query {
         from_tail: Vec<MessageMeta>,
         from_settled: Option<Vec<MessageMeta>>,
     ) -> Vec<MessageMeta> {
-        let mut found = from_tail;
-        found.extend(from_settled.into_iter().flatten());
+        let (mut found, from_settled) = (from_tail, from_settled.unwrap_or_default());
+        if found.is_empty() {
+            return from_settled;
+        }
+        found.extend(from_settled);
         match self {
             Query::Id(_) | Query::Position(_) | Query::Sequence(_) => found.truncate(1),
             Query::AllOfId(_) => {}

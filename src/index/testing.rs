@@ -172,7 +172,8 @@ impl NaiveLog {
 
 /// Ranges of times that cut the drawn ones in all ways.
 pub(crate) fn time_ranges() -> Vec<Range<i64>> {
-    let edges = [i64::MIN, -100_000, -1, 0, 1, 99_999, 100_000, 200_001, i64::MAX];
+    const BUCKET: i64 = TIME_BUCKET_US;
+    let edges = [i64::MIN, -BUCKET, -1, 0, 1, BUCKET - 1, BUCKET, 2 * BUCKET + 25, i64::MAX];
     let pairs = edges.iter().flat_map(|from| edges.iter().map(move |to| *from..*to));
     pairs.filter(|times| !times.is_empty()).collect()
 }

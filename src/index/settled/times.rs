@@ -5,15 +5,18 @@ use std::ops::{ControlFlow, Range};
 
 use crate::index::key;
 use crate::index::value::{CellValue, Malformed, SpanValue, TimeValue};
-use crate::io::{Family, IndexError, IndexRead};
-use crate::types::{MessageMeta, Sequence};
+use crate::io::{Family, IndexError, IndexRead, key_after};
+use crate::types::{MessageMeta, SegmentOffset, Sequence};
 
 /// So many records are kept at least before they are sorted and cut.
 const KEPT_MIN: usize = 128;
 
-/// A span of so many cells is read by their keys, which costs less than half of what one iterator
-/// does; a longer one by an iterator.
-const CELLS_MAX: usize = 16;
+/// So many cells are read by their keys, each of which costs a quarter of what an iterator does;
+/// more by an iterator.
+const CELLS_MAX: usize = 4;
+
+/// The reading of a span begins so far before where the first record that is wanted may be.
+const GUESS_BYTES: u64 = key::CELL_BYTES / 16;
 
 /// The first `limit` records that are stamped in `times` and lie `within`, of the entries of
 /// `by_time` that are given in the order of their keys.
@@ -23,14 +26,15 @@ pub(super) struct Times {
     limit: usize,
     found: Vec<MessageMeta>,
     /// Others, which are still to be read.
-    spans: Vec<SpanValue>,
+    spans: Vec<Wanted>,
     /// How many of those are known to be wanted.
     wanted_in_spans: u64,
 }
 
 impl Times {
     pub(super) fn new(times: Range<i64>, within: Range<Sequence>, limit: usize) -> Self {
-        Self { times, within, limit, found: Vec::new(), spans: Vec::new(), wanted_in_spans: 0 }
+        let found = Vec::with_capacity(limit.min(KEPT_MIN));
+        Self { times, within, limit, found, spans: Vec::new(), wanted_in_spans: 0 }
     }
 
     /// Whether entries of later buckets hold nothing that is among the first ones.
@@ -68,8 +72,13 @@ impl Times {
         if times.contains(&span.first_us) && times.contains(&span.last_us) {
             self.wanted_in_spans += within.end - within.start;
         }
-        if !self.spans.last_mut().is_some_and(|last| last.take_in(&span)) {
-            self.spans.push(span);
+        let likely = likely(&span, times);
+        if let Some(last) = self.spans.last_mut()
+            && last.span.take_in(&span)
+        {
+            last.likely.end = likely.end;
+        } else {
+            self.spans.push(Wanted { span, likely });
         }
     }
 
@@ -79,9 +88,9 @@ impl Times {
         reader: &R,
         partition: u32,
     ) -> Result<Vec<MessageMeta>, IndexError> {
-        for span in mem::take(&mut self.spans) {
-            if !self.ends_before(&span) {
-                self.read_span(reader, partition, &span).await?;
+        for wanted in mem::take(&mut self.spans) {
+            if !self.ends_before(&wanted.span) {
+                self.read_span(reader, partition, &wanted).await?;
             }
         }
         self.put_in_order();
@@ -102,63 +111,42 @@ impl Times {
         &mut self,
         reader: &R,
         partition: u32,
-        span: &SpanValue,
+        wanted: &Wanted,
     ) -> Result<(), IndexError> {
-        let found_before = self.found.len();
-        let keys = key::by_position_cells(partition, span.offset, span.last_offset);
-        if keys.len() <= CELLS_MAX {
-            let keys: Vec<_> = keys.collect();
-            if self.read_cells(reader, &keys, span).await? {
-                return Ok(());
+        let (family, span) = (Family::ByPosition, &wanted.span);
+        let mut reading = Reading::of(span, self.limit);
+        let mut rest = key::by_position_from(partition, span.offset);
+        if wanted.cell_count(self.limit) <= CELLS_MAX {
+            let from = SegmentOffset { offset: wanted.likely.start, ..span.offset };
+            let keys = key::by_position_cells(partition, from, span.last_offset);
+            for key in keys.take(CELLS_MAX) {
+                let read = |value: &[u8]| self.add_cell(value, &mut reading);
+                let step = reader.read_key(family, &key, read).await?.transpose();
+                match step.map_err(|error| error.in_family(family, &key))? {
+                    // In the midst of a long record none begins.
+                    None => {}
+                    Some(Step::Over) => return Ok(()),
+                    Some(Step::Other) => break,
+                    Some(Step::More) => rest.start = key_after(&key),
+                }
             }
-            // Another chunk begins in one of the cells.
-            self.found.truncate(found_before);
         }
-        let family = Family::ByPosition;
-        let keys = key::by_position_from(partition, span.offset);
-        let (mut reading, mut outcome) = (Reading::of(span, self.limit), Ok(()));
-        let visitor = |key: &[u8], value: &[u8]| {
-            self.add_cell(value, &mut reading).unwrap_or_else(|error| {
+        reading.is_of_all = true;
+        let mut outcome = Ok(());
+        let visitor = |key: &[u8], value: &[u8]| match self.add_cell(value, &mut reading) {
+            Ok(Step::More) => ControlFlow::Continue(()),
+            Ok(Step::Over | Step::Other) => ControlFlow::Break(()),
+            Err(error) => {
                 outcome = Err(error.in_family(family, key));
                 ControlFlow::Break(())
-            })
+            }
         };
-        reader.visit(family, &keys.start..&keys.end, visitor).await?;
+        reader.visit(family, &rest.start..&rest.end, visitor).await?;
         outcome
     }
 
-    /// Adds the records of `span` that the entries under `keys` hold; whether these are all that
-    /// are wanted of it.
-    async fn read_cells<R: IndexRead>(
-        &mut self,
-        reader: &R,
-        keys: &[Vec<u8>],
-        span: &SpanValue,
-    ) -> Result<bool, IndexError> {
-        let values = reader.multi_get(Family::ByPosition, keys).await?;
-        let mut reading = Reading::of(span, self.limit);
-        for (key, value) in keys.iter().zip(values) {
-            // In the midst of a long record none begins.
-            let Some(value) = value else { continue };
-            let step = self.add_cell(&value, &mut reading);
-            let step = step.map_err(|error| error.in_family(Family::ByPosition, key))?;
-            if reading.has_hole {
-                return Ok(false);
-            }
-            if step.is_break() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Adds the records that an entry of `by_position` holds; whether later ones may hold more
-    /// that are wanted.
-    fn add_cell(
-        &mut self,
-        value: &[u8],
-        reading: &mut Reading<'_>,
-    ) -> Result<ControlFlow<()>, Malformed> {
+    /// Adds the records that an entry of `by_position` holds.
+    fn add_cell(&mut self, value: &[u8], reading: &mut Reading<'_>) -> Result<Step, Malformed> {
         let sequences = &reading.span.sequences;
         let mut records = CellValue::decode(value)?.records();
         while let Some(passed) = records.pass_next() {
@@ -167,21 +155,21 @@ impl Times {
             if sequence < sequences.start {
                 continue;
             }
-            reading.has_hole |= sequence != reading.next;
-            reading.next = sequence + 1;
+            if !reading.goes_on_with(sequence, timestamp_us < self.times.start) {
+                return Ok(Step::Other);
+            }
             if sequence >= sequences.end || timestamp_us >= self.times.end {
-                return Ok(ControlFlow::Break(()));
+                return Ok(Step::Over);
             }
             if self.times.contains(&timestamp_us) && self.within.contains(&sequence) {
                 self.found.push(records.passed(passed)?.meta());
                 reading.left -= 1;
                 if reading.left == 0 {
-                    return Ok(ControlFlow::Break(()));
+                    return Ok(Step::Over);
                 }
             }
         }
-        let is_over = reading.next >= sequences.end;
-        Ok(if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        Ok(if reading.next == Some(sequences.end) { Step::Over } else { Step::More })
     }
 
     fn put_in_order(&mut self) {
@@ -190,19 +178,81 @@ impl Times {
     }
 }
 
+/// Records that are still to be read.
+struct Wanted {
+    span: SpanValue,
+    /// Offsets that those of them may lie between which are stamped in the range: a guess.
+    likely: Range<u64>,
+}
+
+impl Wanted {
+    /// How many cells the first `limit` of those may lie in: a guess.
+    fn cell_count(&self, limit: usize) -> usize {
+        let (span, likely) = (&self.span, &self.likely);
+        let count = span.sequences.end - span.sequences.start;
+        let bytes = share(span.last_offset - span.offset.offset, limit as u64, count);
+        let bytes = bytes.min(likely.end.saturating_sub(likely.start));
+        usize::try_from(bytes / key::CELL_BYTES).map_or(usize::MAX, |cells| cells + 1)
+    }
+}
+
+/// Where those records of `span` lie that are stamped in `times`, and little more, if it was
+/// stamped at even distances.
+fn likely(span: &SpanValue, times: &Range<i64>) -> Range<u64> {
+    let (first, last) = (span.offset.offset, span.last_offset);
+    let until = |time_us: i64| {
+        let passed_us = if time_us > span.first_us { time_us.abs_diff(span.first_us) } else { 0 };
+        first + share(last - first, passed_us, span.last_us.abs_diff(span.first_us))
+    };
+    until(times.start).saturating_sub(GUESS_BYTES).max(first)..until(times.end)
+}
+
+/// What part of `bytes` goes to `some` of `all`: all of them to all.
+fn share(bytes: u64, some: u64, all: u64) -> u64 {
+    match some {
+        0 => 0,
+        _ if some >= all => bytes,
+        _ => (u128::from(bytes) * u128::from(some) / u128::from(all)) as u64,
+    }
+}
+
+/// What comes behind an entry.
+enum Step {
+    /// More of what is wanted may.
+    More,
+    /// Nothing of it.
+    Over,
+    /// The entry was not the one that was to come.
+    Other,
+}
+
 /// How far the records of a span were read.
 struct Reading<'a> {
     span: &'a SpanValue,
-    /// The sequence that is to come.
-    next: Sequence,
-    /// Whether another one came.
-    has_hole: bool,
+    /// The sequence that is to come; any one at first.
+    next: Option<Sequence>,
+    /// Whether all entries from the first one on are read: then any one may come.
+    is_of_all: bool,
     /// How many may still be added.
     left: usize,
 }
 
 impl<'a> Reading<'a> {
     fn of(span: &'a SpanValue, limit: usize) -> Self {
-        Self { span, next: span.sequences.start, has_hole: false, left: limit }
+        Self { span, next: None, is_of_all: false, left: limit }
+    }
+
+    /// Whether nothing that is wanted was left out before the record `sequence`, which
+    /// `is_before` all that are.
+    fn goes_on_with(&mut self, sequence: Sequence, is_before: bool) -> bool {
+        let goes_on = self.is_of_all
+            || match self.next {
+                None => is_before || sequence == self.span.sequences.start,
+                Some(next) => sequence == next,
+            };
+        if goes_on {
+            self.next = Some(sequence + 1);
+        }
+        goes_on
     }
 }

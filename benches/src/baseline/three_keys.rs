@@ -6,8 +6,8 @@ use std::path::Path;
 use duolog::index::rocks::RocksOptions;
 use duolog::types::Message;
 use rocksdb::{
-    BlockBasedIndexType, BlockBasedOptions, Cache, DB, DBCompressionType, DataBlockIndexType,
-    LogLevel, Options, WriteBatch, WriteOptions,
+    BlockBasedIndexType, BlockBasedOptions, Cache, DB, DBCompressionType, LogLevel, Options,
+    WriteBatch, WriteOptions,
 };
 use tempfile::TempDir;
 
@@ -19,7 +19,6 @@ use crate::workload::Durability;
 const BLOCK_BYTES: usize = 8 << 10;
 const METADATA_BLOCK_BYTES: usize = 8 << 10;
 const BLOOM_BITS: f64 = 10.0;
-const HASH_RATIO: f64 = 0.75;
 const BACKGROUND_JOBS: i32 = 2;
 const MERGE_THREADS: u32 = 2;
 
@@ -178,8 +177,6 @@ fn options() -> Options {
     table.set_block_cache(&Cache::new_lru_cache(engine.cache_bytes));
     table.set_block_size(BLOCK_BYTES);
     table.set_bloom_filter(BLOOM_BITS, false);
-    table.set_data_block_index_type(DataBlockIndexType::BinaryAndHash);
-    table.set_data_block_hash_ratio(HASH_RATIO);
     table.set_cache_index_and_filter_blocks(true);
     table.set_pin_l0_filter_and_index_blocks_in_cache(true);
     table.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);

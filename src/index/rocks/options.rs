@@ -4,8 +4,8 @@ use std::path::Path;
 
 use rocksdb::{
     BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompactionStyle,
-    DBCompressionType, DataBlockIndexType, LogLevel, Options, SliceTransform,
-    UniversalCompactOptions, WriteBufferManager,
+    DBCompressionType, LogLevel, Options, SliceTransform, UniversalCompactOptions,
+    WriteBufferManager,
 };
 
 use super::settle::SettleMethod;
@@ -19,7 +19,6 @@ const LOG_FILE_COUNT: usize = 2;
 const MANIFEST_BYTES: usize = 4 * MIB_BYTES;
 /// One false hit in a hundred misses.
 const BLOOM_BITS: f64 = 10.0;
-const HASH_RATIO: f64 = 0.75;
 /// Every secondary holds every file open: few large ones.
 const TABLE_BYTES: u64 = 256 << 20;
 /// How runs of a family are merged where settling keeps up: few are left for lookups to look into.
@@ -120,8 +119,6 @@ impl Shared {
         table.set_block_cache(&Cache::new_lru_cache(options.cache_bytes));
         table.set_block_size(BLOCK_BYTES);
         table.set_bloom_filter(BLOOM_BITS, false);
-        table.set_data_block_index_type(DataBlockIndexType::BinaryAndHash);
-        table.set_data_block_hash_ratio(HASH_RATIO);
         // Bounded by the cache, and shared with other instances of the database.
         table.set_cache_index_and_filter_blocks(true);
         table.set_pin_l0_filter_and_index_blocks_in_cache(true);

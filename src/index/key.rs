@@ -172,15 +172,11 @@ pub fn by_position_cells(
     partition: u32,
     first: SegmentOffset,
     last_offset: u64,
-) -> impl ExactSizeIterator<Item = Vec<u8>> {
+) -> impl Iterator<Item = Vec<u8>> {
     let cells = first.offset / CELL_BYTES..=last_offset / CELL_BYTES;
-    let count = cells.end().checked_sub(*cells.start()).map_or(0, |more| more + 1);
-    let count = usize::try_from(count).unwrap_or(usize::MAX);
-    let key = move |cell: usize| {
-        let offset = (cells.start() + cell as u64) * CELL_BYTES;
-        by_position(partition, SegmentOffset { offset, ..first })
-    };
-    (0..count).map(key)
+    cells.map(move |cell| {
+        by_position(partition, SegmentOffset { offset: cell * CELL_BYTES, ..first })
+    })
 }
 
 /// The range in `by_position` of all entries that have records of frames from `frame` on.

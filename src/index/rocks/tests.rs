@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use super::error::{Doing, translated};
-use super::{Background, Blocking, RocksBackend, RocksOptions, SettleMethod};
+use super::{Background, Blocking, RocksBackend, RocksOptions, RocksPrimary, SettleMethod};
 use crate::index::backend_conformance::suite;
 use crate::index::chunk;
 use crate::index::coverage::Coverage;
@@ -235,16 +235,22 @@ async fn many_settlings_leave_few_files() {
 
 const FAMILIES: u64 = Family::ALL.len() as u64;
 
-#[tokio::test]
-async fn merging_waits_while_more_is_expected() {
+/// A database of so many settlings while more was expected, once its merging rests.
+async fn merged_at_work(chunks: u32) -> (tempfile::TempDir, RocksBackend, RocksPrimary) {
     let root = tempfile::tempdir().unwrap();
     let backend = backend(SettleMethod::Batch);
     let primary = backend.open_primary(root.path(), IndexOptions::default()).await.unwrap();
     primary.expect_more(true).await.unwrap();
-    for chunk in 0..12 {
+    for chunk in 0..chunks {
         primary.settle(runs(chunk * 10, 10)).await.unwrap();
     }
     primary.compact().await.unwrap();
+    (root, backend, primary)
+}
+
+#[tokio::test]
+async fn merging_waits_while_more_is_expected() {
+    let (root, backend, primary) = merged_at_work(12).await;
     assert_eq!(backend.file_count(root.path()).await.unwrap(), 3 + 12 * FAMILIES);
     primary.expect_more(false).await.unwrap();
     primary.compact().await.unwrap();
@@ -254,14 +260,7 @@ async fn merging_waits_while_more_is_expected() {
 
 #[tokio::test]
 async fn runs_by_id_wait_longer_than_others() {
-    let root = tempfile::tempdir().unwrap();
-    let backend = backend(SettleMethod::Batch);
-    let primary = backend.open_primary(root.path(), IndexOptions::default()).await.unwrap();
-    primary.expect_more(true).await.unwrap();
-    for chunk in 0..20 {
-        primary.settle(runs(chunk * 10, 10)).await.unwrap();
-    }
-    primary.compact().await.unwrap();
+    let (root, backend, _primary) = merged_at_work(20).await;
     let count = backend.file_count(root.path()).await.unwrap();
     let others = FAMILIES - 1;
     // Of the others fewer than sixteen are left.

@@ -127,7 +127,8 @@ impl Draft {
 
     /// The runs, to be given to the primary that `primary` reads; it must hold all chunks before.
     ///
-    /// The first record of an id goes to `by_id`, later ones to `by_id_more`; which is which
+    /// The first record of an id goes to `by_id`, later ones to `by_id_more`, and the latest of
+    /// these once more under a key that needs no search; which is which
     /// depends on what the database holds. It is asked about every id that may be there. Where a
     /// crash left this chunk in some families only, the choice made then is found there and made
     /// again: the runs are the same, byte for byte, and all of them can be settled once more.
@@ -246,11 +247,18 @@ impl Draft {
 
     fn by_id_more(&self, is_first: &[bool]) -> SortedRun {
         let more = is_first.iter().enumerate().filter(|(_, first)| !**first);
-        let mut entries: Vec<_> = more.map(|(place, _)| (self.key_more(place), place)).collect();
-        entries.sort_unstable();
-        let mut run = self.marked(entries.len(), 0, Vec::new());
-        for (key, place) in entries {
-            run.push(&key, self.rows.value_at(place));
+        let mut records: Vec<_> = more.map(|(place, _)| (self.key_more(place), place)).collect();
+        records.sort_unstable();
+        // The records of an id are in a row, latest first.
+        let ids: Vec<_> = records
+            .chunk_by(|one, other| self.rows.id_at(one.1) == self.rows.id_at(other.1))
+            .collect();
+        let mut run = self.marked(ids.len() + records.len(), 0, Vec::new());
+        for records in ids {
+            let latest = records[0].1;
+            let key = key::by_id_latest(self.partition, self.rows.id_at(latest));
+            run.push(&key, self.rows.value_at(latest));
+            records.iter().for_each(|(key, place)| run.push(key, self.rows.value_at(*place)));
         }
         run
     }

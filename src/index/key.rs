@@ -4,7 +4,7 @@
 //! every family   partition u32 | kind u8 | ...
 //!   marker       kind 0 | chunk number u64
 //!   entry        kind 1 | by_id        id, up to the key's end
-//!                         by_id_more   id length u16 | id | !sequence u64
+//!                         by_id_more   id length u16 | id | !sequence u64, or nothing behind the id
 //!                         by_position  segment id u64 | offset u64
 //!                         by_time      bucket u64 | first sequence u64
 //! ```
@@ -12,7 +12,8 @@
 //! An id in `by_id` ends with its key, so one id being the beginning of another does no harm: it
 //! is only ever asked for whole. In `by_id_more` its length goes first, so that the records of an
 //! id are one range, which holds no other id; the sequence is inverted, so that the latest comes
-//! first. In `by_position` a segment is divided into cells of [`CELL_BYTES`]: the records of a
+//! first; before all of them is the one whose key ends with the id, see [`by_id_latest`]. In
+//! `by_position` a segment is divided into cells of [`CELL_BYTES`]: the records of a
 //! chunk that begin in one cell are one entry, see [`cell_entry`]. A bucket is the timestamp
 //! divided by [`TIME_BUCKET_US`], rounded down, with the sign bit flipped.
 
@@ -108,6 +109,23 @@ pub fn by_id_more(partition: u32, id: impl AsRef<[u8]>, sequence: Sequence) -> V
     key.extend_from_slice(id);
     key.extend_from_slice(&(!sequence).to_be_bytes());
     key
+}
+
+/// The latest of the records of `id` in `by_id_more`, as of the last chunk that had one: says whether
+/// there is any, which a filter of whole keys knows. Each such chunk writes it anew; all other keys
+/// are written once.
+///
+/// # Panics
+/// As [`by_id_more`].
+pub fn by_id_latest(partition: u32, id: impl AsRef<[u8]>) -> Vec<u8> {
+    let mut key = by_id_more(partition, id, 0);
+    key.truncate(key.len() - size_of::<Sequence>());
+    key
+}
+
+/// Whether a key in `by_id_more` is one of [`by_id_latest`].
+pub fn is_by_id_latest(key: &[u8]) -> bool {
+    by_id_more_prefix(key) == Some(key)
 }
 
 /// The range in `by_id_more` of the later records of `id` whose sequences lie in `within`,

@@ -54,16 +54,43 @@ impl<'a, R: IndexRead> Settled<'a, R> {
         if within.is_empty() || id.len() > ID_BYTES_MAX {
             return Ok(None);
         }
-        let mut later = None;
-        if self.covered.has_more {
-            let keys = key::by_id_more_range(self.partition, id, &within);
-            let latest = self.reader.scan(Family::ByIdMore, &keys.start..&keys.end, 1).await?;
-            if let [(key, value), ..] = &*latest {
-                later = Some(decode(Family::ByIdMore, key, value)?);
-            }
-        }
+        let later = self.later(id, &within).await?;
         let first = self.first(id, &within).await?;
         Ok(later.into_iter().chain(first).max_by_key(|record| record.sequence))
+    }
+
+    /// What `by_id_more` holds as the latest record of `id`, which may lie outside of what is asked
+    /// for; `None` where it holds none of the id.
+    async fn latest_later(&self, id: &str) -> Result<Option<RecordValue>, IndexError> {
+        if !self.covered.has_more {
+            return Ok(None);
+        }
+        self.record(Family::ByIdMore, key::by_id_latest(self.partition, id)).await
+    }
+
+    /// The latest record of `id` in `by_id_more`.
+    async fn later(
+        &self,
+        id: &str,
+        within: &Range<Sequence>,
+    ) -> Result<Option<RecordValue>, IndexError> {
+        let Some(latest) = self.latest_later(id).await? else { return Ok(None) };
+        // Of whatever moment after coverage the read is: none that is covered is later.
+        if latest.sequence < within.end {
+            return Ok(Some(latest).filter(|latest| latest.sequence >= within.start));
+        }
+        let keys = key::by_id_more_range(self.partition, id, within);
+        let found = self.reader.scan(Family::ByIdMore, &keys.start..&keys.end, 1).await?;
+        found.first().map(|(key, value)| decode(Family::ByIdMore, key, value)).transpose()
+    }
+
+    async fn record(
+        &self,
+        family: Family,
+        key: Vec<u8>,
+    ) -> Result<Option<RecordValue>, IndexError> {
+        let read = |value: &[u8]| decode(family, &key, value);
+        self.reader.read_key(family, &key, read).await?.transpose()
     }
 
     /// What `by_id` holds of `id`. Where the first one was trimmed long ago, a later one may have
@@ -73,9 +100,7 @@ impl<'a, R: IndexRead> Settled<'a, R> {
         id: &str,
         within: &Range<Sequence>,
     ) -> Result<Option<RecordValue>, IndexError> {
-        let key = key::by_id(self.partition, id);
-        let read = |value: &[u8]| decode(Family::ById, &key, value);
-        let record = self.reader.read_key(Family::ById, &key, read).await?.transpose()?;
+        let record = self.record(Family::ById, key::by_id(self.partition, id)).await?;
         Ok(record.filter(|record| within.contains(&record.sequence)))
     }
 
@@ -90,7 +115,7 @@ impl<'a, R: IndexRead> Settled<'a, R> {
         if within.is_empty() || id.len() > ID_BYTES_MAX {
             return Ok(found);
         }
-        if self.covered.has_more {
+        if self.latest_later(id).await?.is_some() {
             let keys = key::by_id_more_range(self.partition, id, &within);
             let mut outcome = Ok(());
             let visitor = |key: &[u8], value: &[u8]| match decode(Family::ByIdMore, key, value) {

@@ -31,7 +31,7 @@ pub use span::SpanValue;
 pub use time::TimeValue;
 
 /// The version that all values begin with.
-pub const VALUE_VERSION: u8 = 4;
+pub const VALUE_VERSION: u8 = 5;
 
 /// The second byte of a value in `by_time` that holds records.
 const RECORDS: u8 = 0;

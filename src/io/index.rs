@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub enum Family {
     /// The first record of an id.
     ById,
-    /// Later records of an id.
+    /// Later records of an id, and which of them is the latest.
     ByIdMore,
     /// Records by position.
     ByPosition,
@@ -301,8 +301,8 @@ const VISIT_PAGE: usize = 128;
 /// The instance that writes.
 pub trait IndexPrimary: IndexRead {
     /// Adds the entries of all families at once: after `Ok` they are on disk, after an error or
-    /// a crash all of them or none are, each family for itself. Keys are write-once: one that
-    /// exists keeps a value, and it must be the same one.
+    /// a crash all of them or none are, each family for itself. A key that exists takes the new
+    /// value.
     fn settle(&self, runs: SortedRuns) -> impl Future<Output = Result<(), IndexError>> + Send;
 
     /// Whether more is about to be settled, one chunk after the other: at first it is not. Where it

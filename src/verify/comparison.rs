@@ -180,6 +180,16 @@ impl Seen {
     }
 }
 
+/// What `by_id_more` says of an id, whose records follow, latest first.
+#[derive(Default)]
+struct Told {
+    /// Under which key; another id's where it says nothing.
+    key: Vec<u8>,
+    latest: Option<RecordValue>,
+    /// Whether the latest of what is compared was seen.
+    is_judged: bool,
+}
+
 struct Comparison<'a, R> {
     reader: &'a R,
     log: Log<'a>,
@@ -187,7 +197,8 @@ struct Comparison<'a, R> {
 }
 
 impl<R: IndexRead> Comparison<'_, R> {
-    /// Each message is in `by_id` or in `by_id_more`, and not in both.
+    /// Each message is in `by_id` or in `by_id_more`, and not in both; of those in `by_id_more` the
+    /// latest of each id is named.
     async fn ids(&mut self, covered: Covered) -> StorageResult<()> {
         let mut seen = Seen::new(&self.log);
         self.each(Family::ById, |this, key, value| {
@@ -197,9 +208,11 @@ impl<R: IndexRead> Comparison<'_, R> {
         self.single_reads(&seen).await?;
         // Where no marker tells of an entry, no lookup reads the family.
         if covered.has_more {
-            let family = Family::ByIdMore;
-            self.each(family, |this, key, value| this.record(family, key, value, &mut seen))
-                .await?;
+            let mut told = Told::default();
+            self.each(Family::ByIdMore, |this, key, value| {
+                this.more(key, value, &mut told, &mut seen)
+            })
+            .await?;
         }
         self.missing("by id", &seen);
         Ok(())
@@ -300,6 +313,41 @@ impl<R: IndexRead> Comparison<'_, R> {
         let Some(message) = self.log.message(found.sequence) else { return Ok(()) };
         let is_right = found == message.value() && key == self.log.key(family, message);
         self.judge(family, key, message, is_right, seen);
+        Ok(())
+    }
+
+    /// An entry of `by_id_more`.
+    fn more(
+        &mut self,
+        key: &[u8],
+        value: &[u8],
+        told: &mut Told,
+        seen: &mut Seen,
+    ) -> Result<(), Malformed> {
+        let found = RecordValue::decode(value)?;
+        if key::is_by_id_latest(key) {
+            *told = Told { key: key.to_vec(), latest: Some(found), is_judged: false };
+            return Ok(());
+        }
+        self.record(Family::ByIdMore, key, value, seen)?;
+        let Some(message) = self.log.message(found.sequence) else { return Ok(()) };
+        let named = key::by_id_latest(self.log.partition, message.id());
+        if told.key != named {
+            *told = Told { key: named, latest: None, is_judged: false };
+        }
+        if !told.is_judged {
+            told.is_judged = true;
+            let latest = told.latest;
+            // One that is greater is not settled in all families yet.
+            if !latest
+                .is_some_and(|latest| latest == found || latest.sequence >= self.log.within.end)
+            {
+                let id = message.id();
+                self.report.problem(format!(
+                    "the latest record of {id:?} in by_id_more is {found:?}, its entry says {latest:?}"
+                ));
+            }
+        }
         Ok(())
     }
 

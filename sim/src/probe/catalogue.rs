@@ -70,7 +70,7 @@ pub struct Known {
 
 const A_REPORT: &str = "facebook/rocksdb#15051 and #14444; mended by #15066 in 11.12.0";
 const NO_WAL: &str = "the index is written without a write-ahead log, so a secondary replays \
-                      nothing into memory; keys are written once and never deleted";
+                      nothing into memory; keys are never deleted";
 
 /// All that is known.
 pub static KNOWN: [Known; 15] = [
@@ -142,8 +142,8 @@ pub static KNOWN: [Known; 15] = [
         class: Class::Documented,
         upstream: "facebook/rocksdb#11021",
         effect: "two reads of one lookup could be of two moments",
-        defence: "no snapshot is taken of a secondary; lookups rest on write-once keys and \
-                  coverage",
+        defence: "no snapshot is taken of a secondary; what is read after coverage \
+                  was shows no less of what it covers",
         shows: Shows::Always,
         explains: |it, _| it.rule == Rule::Held && it.anomaly == "snapshot-moved",
         plan: plans::snapshot_ignored,

@@ -29,6 +29,7 @@ pub(super) enum Lie {
     FrozenMoves,
     LastFamilyForgotten,
     PrivateStays,
+    OlderValueStays,
     CompactionLoses,
     CheckpointEmpty,
     CheckpointOverwrites,
@@ -191,6 +192,11 @@ impl IndexPrimary for Lying<ModelPrimary> {
                     *run = ending_at_zero(run);
                 }
             }
+            Lie::OlderValueStays => {
+                for (family, run) in Family::ALL.into_iter().zip(&mut runs) {
+                    *run = self.without_those_held(family, run).await?;
+                }
+            }
             _ => {}
         }
         self.inner.settle(runs).await
@@ -225,6 +231,22 @@ impl IndexSecondary for Lying<ModelSecondary> {
             Lie::CatchUpMovesNothing => Ok(()),
             _ => self.inner.catch_up().await,
         }
+    }
+}
+
+impl Lying<ModelPrimary> {
+    async fn without_those_held(
+        &self,
+        family: Family,
+        run: &SortedRun,
+    ) -> Result<SortedRun, IndexError> {
+        let mut fresh = SortedRun::default();
+        for (key, value) in run.iter() {
+            if self.inner.get(family, key).await?.is_none() {
+                fresh.push(key, value);
+            }
+        }
+        Ok(fresh)
     }
 }
 

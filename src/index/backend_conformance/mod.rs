@@ -65,6 +65,7 @@ pub async fn suite<B: IndexBackend>(backend: B, root: PathBuf) -> Result<(), Fai
         instances::private_directory_can_be_used_again,
         settling::families_are_settled_together,
         settling::same_entry_may_be_settled_again,
+        settling::newer_value_takes_the_place_of_the_older,
         settling::compaction_keeps_what_is_not_trimmed,
         settling::checkpoint_is_equal_and_apart,
         settling::files_are_counted,

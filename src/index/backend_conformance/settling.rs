@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::reference::{Draw, Reference};
 use super::{Verdict, ensure, places};
+use crate::index::key;
 use crate::io::{
     Family, IndexBackend, IndexOptions, IndexPrimary, IndexRead, IndexSecondary, SortedRuns,
 };
@@ -53,6 +54,40 @@ pub(super) async fn same_entry_may_be_settled_again<B: IndexBackend>(
     secondary.catch_up().await?;
     secondary.catch_up().await?;
     reference.matches(&secondary, "its secondary").await
+}
+
+/// Enough entries for a file of their own, where a backend makes one.
+const MANY: u32 = 20_000;
+
+pub(super) async fn newer_value_takes_the_place_of_the_older<B: IndexBackend>(
+    backend: &B,
+    at: &Path,
+) -> Verdict {
+    let (database, private) = places(at);
+    let mut reference = Reference::default();
+    let primary = backend.open_primary(&database, IndexOptions::default()).await?;
+    let secondary = backend.open_secondary(&database, &private).await?;
+    // The engine writes no other keys than these anew.
+    let latest = key::by_id_latest(7, "id");
+    for (round, count) in [1, MANY, 1, MANY].into_iter().enumerate() {
+        let mut runs = SortedRuns::default();
+        let run = &mut runs[Family::ByIdMore as usize];
+        run.push(&latest, &[round as u8]);
+        (1..count).for_each(|number| run.push(&[&[1], &number.to_be_bytes()[..]].concat(), b""));
+        reference.add(&runs);
+        primary.settle(runs).await?;
+        reference.matches(&primary, &format!("primary after settling {round}")).await?;
+        secondary.catch_up().await?;
+        secondary.catch_up().await?;
+        reference.matches(&secondary, &format!("secondary after settling {round}")).await?;
+    }
+    primary.compact().await?;
+    reference.matches(&primary, "primary after compaction").await?;
+    secondary.catch_up().await?;
+    secondary.catch_up().await?;
+    reference.matches(&secondary, "secondary after compaction").await?;
+    drop(primary);
+    reference.matches(&backend.open_frozen(&database).await?, "frozen after the drop").await
 }
 
 pub(super) async fn compaction_keeps_what_is_not_trimmed<B: IndexBackend>(

@@ -18,7 +18,7 @@ async fn wrapper_without_a_lie_passes() {
 }
 
 /// Each lie, and the case that must be the first to see it.
-const CAUGHT: [(Lie, &str); 18] = [
+const CAUGHT: [(Lie, &str); 19] = [
     (Lie::EndInclusive, "bounds_are_half_open"),
     (Lie::LimitIgnored, "bounds_are_half_open"),
     (Lie::LastIsFirst, "bounds_are_half_open"),
@@ -33,6 +33,7 @@ const CAUGHT: [(Lie, &str); 18] = [
     (Lie::FrozenMoves, "frozen_stands_still"),
     (Lie::LastFamilyForgotten, "families_are_settled_together"),
     (Lie::PrivateStays, "private_directories_are_removed"),
+    (Lie::OlderValueStays, "newer_value_takes_the_place_of_the_older"),
     (Lie::CompactionLoses, "compaction_keeps_what_is_not_trimmed"),
     (Lie::CheckpointEmpty, "checkpoint_is_equal_and_apart"),
     (Lie::CheckpointOverwrites, "checkpoint_is_equal_and_apart"),

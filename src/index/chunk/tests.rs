@@ -148,5 +148,5 @@ fn markers_name_frames_at_a_bounded_distance() {
         assert_eq!(waypoints, expected);
     }
     assert_eq!(runs[Family::ById as usize].len(), 3);
-    assert_eq!(runs[Family::ByIdMore as usize].len(), 5999);
+    assert_eq!(runs[Family::ByIdMore as usize].len(), 6001);
 }

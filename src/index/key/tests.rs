@@ -60,6 +60,7 @@ proptest! {
         let has = |key: Vec<u8>| keys.start <= key && key < keys.end;
         prop_assert_eq!(has(by_id_more(7, &id, one)), within.contains(&one));
         prop_assert_eq!(has(by_id_more(7, &other, one)), id == other && within.contains(&one));
+        prop_assert!(by_id_latest(7, &id) < keys.start);
     }
 
     #[test]
@@ -73,6 +74,8 @@ proptest! {
         let other_key = by_id_more(7, &other, sequences.1);
         prop_assert_eq!(by_id_more_prefix(&other_key) == prefix, id == other);
         prop_assert_eq!(prefix.is_some_and(|prefix| other_key.starts_with(prefix)), id == other);
+        prop_assert_eq!(prefix, Some(&*by_id_latest(7, &id)));
+        prop_assert!(is_by_id_latest(&by_id_latest(7, &id)) && !is_by_id_latest(&other_key));
         prop_assert!(by_id_more_prefix(&marker(7, sequences.0)).is_none());
     }
 
@@ -126,6 +129,7 @@ fn layout_is_pinned() {
     let more = by_id_more(1, "ab", 1);
     assert_eq!(more[..9], [0, 0, 0, 1, 1, 0, 2, b'a', b'b']);
     assert_eq!(more[9..], [255, 255, 255, 255, 255, 255, 255, 254]);
+    assert_eq!(by_id_latest(1, "ab"), more[..9]);
     let time = by_time(1, -1, 9);
     assert_eq!(time[5..], [127, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 9]);
 }

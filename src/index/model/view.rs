@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::index::key;
 use crate::io::{Family, SortedRun, SortedRuns, TrimFilter};
 
 /// Key and value.
@@ -52,7 +53,7 @@ impl FamilyView {
     /// This state and the entries of `run` that it has not.
     ///
     /// # Panics
-    /// Where it has a key of `run` with another value.
+    /// Where it has a key of `run` with another value, and the engine writes that key only once.
     pub(super) fn with(
         &self,
         family: Family,
@@ -63,11 +64,15 @@ impl FamilyView {
         for (key, value) in run.iter() {
             match self.get(key) {
                 None => fresh.push(key, value),
-                Some(before) => assert!(
-                    before == value,
-                    "{}: key {key:02x?} is write-once and has another value",
-                    family.name(),
-                ),
+                Some(before) if before == value => {}
+                Some(_) => {
+                    assert!(
+                        family == Family::ByIdMore && key::is_by_id_latest(key),
+                        "{}: key {key:02x?} is write-once and has another value",
+                        family.name(),
+                    );
+                    fresh.push(key, value);
+                }
             }
         }
         self.stacked(family, Arc::new(fresh), filter)

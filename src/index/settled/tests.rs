@@ -7,7 +7,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::index::coverage::Coverage;
-use crate::index::testing::{Database, FrameDraw, NaiveLog, PARTITION, check_settled, frame, now};
+use crate::index::testing::{
+    Database, FrameDraw, NaiveLog, PARTITION, check_settled, frame, id, now,
+};
 use crate::io::IndexSecondary;
 
 fn settled_log(chunks: Vec<Vec<FrameDraw>>) -> (Database, NaiveLog) {
@@ -130,6 +132,33 @@ impl<R: IndexRead> IndexRead for Counting<R> {
         self.count(&self.scans, family);
         self.inner.scan(family, range, limit).await
     }
+}
+
+#[test]
+fn an_id_is_looked_for_in_by_id_more_by_one_key() {
+    // Sequences 0 to 5; the second and third id occur again.
+    let frame = |ids: [u8; 3]| frame_of(ids.map(|id| (id, 0)));
+    let (database, log) = settled_log(vec![vec![frame([0, 1, 2])], vec![frame([1, 2, 2])]]);
+    let reader = Counting::of(database.primary.clone(), Family::ByIdMore);
+    let covered = now(Coverage::new(PARTITION).extend(&reader)).unwrap();
+    let settled = Settled::new(&reader, PARTITION, covered);
+    let asked = |number: u8, within: Range<Sequence>| {
+        reader.take();
+        let found = now(settled.by_id(&id(number), &within)).unwrap();
+        assert_eq!(found, log.by_id(&id(number), within.clone()));
+        (found.map(|meta| meta.sequence), reader.take())
+    };
+    assert_eq!(asked(0, 0..6), (Some(0), (1, 0)));
+    assert_eq!(asked(1, 0..6), (Some(3), (1, 0)));
+    assert_eq!(asked(2, 0..6), (Some(5), (1, 0)));
+    assert_eq!(asked(2, 0..5), (Some(4), (1, 1)), "the latest is not asked for");
+    assert_eq!(asked(2, 0..4), (Some(2), (1, 1)));
+    assert_eq!(asked(1, 4..6), (None, (1, 0)));
+    reader.take();
+    assert_eq!(now(settled.all_by_id(&id(0), &(0..6))).unwrap().len(), 1);
+    assert_eq!(reader.take(), (1, 0));
+    assert_eq!(now(settled.all_by_id(&id(2), &(0..6))).unwrap().len(), 3);
+    assert_eq!(reader.take(), (1, 1));
 }
 
 /// Asks for the first records of `times`, checks them, and says how often `by_position` was asked

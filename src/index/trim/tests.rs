@@ -23,11 +23,11 @@ fn removed(log_start: Sequence) -> Vec<(Family, usize, usize)> {
 #[test]
 fn entries_go_once_all_their_records_are_trimmed_and_markers_stay() {
     use Family::{ById, ByIdMore, ByPosition, ByTime};
-    assert_eq!(removed(0), [(ById, 0, 5), (ByIdMore, 0, 3), (ByPosition, 0, 3), (ByTime, 0, 4)]);
-    assert_eq!(removed(1), [(ById, 1, 5), (ByIdMore, 0, 3), (ByPosition, 0, 3), (ByTime, 0, 4)]);
-    assert_eq!(removed(3), [(ById, 3, 5), (ByIdMore, 0, 3), (ByPosition, 0, 3), (ByTime, 1, 4)]);
-    assert_eq!(removed(4), [(ById, 3, 5), (ByIdMore, 1, 3), (ByPosition, 1, 3), (ByTime, 2, 4)]);
-    assert_eq!(removed(6), [(ById, 4, 5), (ByIdMore, 2, 3), (ByPosition, 2, 3), (ByTime, 3, 4)]);
+    assert_eq!(removed(0), [(ById, 0, 5), (ByIdMore, 0, 5), (ByPosition, 0, 3), (ByTime, 0, 4)]);
+    assert_eq!(removed(1), [(ById, 1, 5), (ByIdMore, 0, 5), (ByPosition, 0, 3), (ByTime, 0, 4)]);
+    assert_eq!(removed(3), [(ById, 3, 5), (ByIdMore, 0, 5), (ByPosition, 0, 3), (ByTime, 1, 4)]);
+    assert_eq!(removed(4), [(ById, 3, 5), (ByIdMore, 2, 5), (ByPosition, 1, 3), (ByTime, 2, 4)]);
+    assert_eq!(removed(6), [(ById, 4, 5), (ByIdMore, 4, 5), (ByPosition, 2, 3), (ByTime, 3, 4)]);
 }
 
 #[test]

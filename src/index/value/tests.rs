@@ -247,12 +247,12 @@ fn layout_is_pinned() {
     };
     let mut value = Vec::new();
     FrameValue::encode(&batch, 0..2, &mut value);
-    let head = [4, 0, 5, 2, 3, 0xc8, 1, 2];
+    let head = [5, 0, 5, 2, 3, 0xc8, 1, 2];
     let records = [0, 40, 30, 1, 1, b'a', 0, 32, 30, 4, 2, b'b', b'c'];
     assert_eq!(value, [&head[..], &records].concat());
     let mut value = Vec::new();
     SpanValue::of(&batch, 0..2).encode(&mut value);
-    assert_eq!(value, [4, 1, 5, 2, 3, 0xf0, 1, 2, 1, 2, 32]);
+    assert_eq!(value, [5, 1, 5, 2, 3, 0xf0, 1, 2, 1, 2, 32]);
     let next = BatchEntry {
         first_sequence: 7,
         frame_offset: 320,
@@ -266,18 +266,18 @@ fn layout_is_pinned() {
     ];
     let mut value = Vec::new();
     CellValue::encode(pieces.into_iter(), &packed, &mut value);
-    let head = [4, 2, 3, 5, 2];
+    let head = [5, 2, 3, 5, 2];
     let one = [0xc8, 1, 1, 1, 72, 30, 2, 2, b'b', b'c'];
     let other = [120, 1, 0, 40, 30, 2, 1, b'd'];
     assert_eq!(value, [&head[..], &one, &other].concat());
     let mut value = Vec::new();
     RecordValue::of(&batch, 1).encode(&mut value);
-    assert_eq!(value, [4, 6, 2, 3, 0x90, 2, 30, 2]);
+    assert_eq!(value, [5, 6, 2, 3, 0x90, 2, 30, 2]);
     let waypoints = vec![batch.place()];
     let marker = MarkerValue { from: 5, to: 7, entry_count: 1, latest_us: -2, waypoints };
     let mut value = Vec::new();
     marker.encode(&mut value);
-    assert_eq!(value, [4, 5, 2, 1, 3, 1, 0, 2, 3, 0xc8, 1]);
+    assert_eq!(value, [5, 5, 2, 1, 3, 1, 0, 2, 3, 0xc8, 1]);
 }
 
 #[test]

@@ -39,6 +39,7 @@ pub(crate) struct Workload {
     pub(crate) visible: Vec<Visible>,
     #[serde(default)]
     pub(crate) lookup: Vec<Lookup>,
+    pub(crate) busy_lookup: Option<BusyLookup>,
     #[serde(default)]
     pub(crate) next: Vec<Next>,
     pub(crate) commit: Option<Commit>,
@@ -119,6 +120,18 @@ pub(crate) struct Lookup {
     /// So many in a hundred messages have the id of an earlier one.
     pub(crate) duplicate_percent: u64,
     /// Lookups of each kind a round.
+    pub(crate) lookups: usize,
+}
+
+/// Lookups by id beside a writer that appends as fast as it can.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BusyLookup {
+    /// Messages that are looked up.
+    pub(crate) messages: u64,
+    /// Messages that are appended behind them before the first lookup: as many as the tail holds
+    /// or more, where it is not to answer.
+    pub(crate) ahead: u64,
     pub(crate) lookups: usize,
 }
 

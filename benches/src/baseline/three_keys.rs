@@ -2,6 +2,7 @@
 //! write-ahead log. The payload is not stored, which favours this side.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use duolog::index::rocks::RocksOptions;
 use duolog::types::Message;
@@ -30,7 +31,7 @@ pub(crate) struct ThreeKeys {
     db: DB,
     options: Options,
     /// Where the next message would lie in a log.
-    offset: u64,
+    offset: AtomicU64,
     directory: TempDir,
 }
 
@@ -45,7 +46,7 @@ impl ThreeKeys {
     pub(crate) fn open_in(directory: TempDir) -> Outcome<Self> {
         let options = options();
         let db = DB::open(&options, directory.path().join("db"))?;
-        Ok(Self { db, options, offset: 0, directory })
+        Ok(Self { db, options, offset: AtomicU64::new(0), directory })
     }
 
     /// Ends and keeps the files; what is in memory stays in the write-ahead log.
@@ -62,7 +63,7 @@ impl ThreeKeys {
 
     /// A database that knows `messages`, flushed.
     pub(crate) fn settled(parent: &Path, messages: &[Message]) -> Outcome<Self> {
-        let mut database = Self::open(parent)?;
+        let database = Self::open(parent)?;
         for batch in messages.chunks(PRELOAD_BATCH) {
             database.append(batch, Durability::Flushed)?;
         }
@@ -72,7 +73,7 @@ impl ThreeKeys {
 
     /// A database that knows the first `count` messages of `source`, flushed.
     pub(crate) fn loaded(parent: &Path, source: &Source, count: u64) -> Outcome<Self> {
-        let mut database = Self::open(parent)?;
+        let database = Self::open(parent)?;
         for batch in source.batches(count, PRELOAD_BATCH as u64) {
             database.append(&batch, Durability::Flushed)?;
         }
@@ -80,19 +81,21 @@ impl ThreeKeys {
         Ok(database)
     }
 
-    /// Writes the keys of one batch. Buffered and flushed are the same here: the write-ahead log
+    /// Writes the keys of one batch; one call at a time. Buffered and flushed are the same here: the write-ahead log
     /// goes to the operating system with every write.
-    pub(crate) fn append(&mut self, batch: &[Message], ack: Durability) -> Outcome<()> {
+    pub(crate) fn append(&self, batch: &[Message], ack: Durability) -> Outcome<()> {
+        let mut next = self.offset.load(Ordering::Relaxed);
         let mut writes = WriteBatch::default();
         for message in batch {
             let length = RECORD_HEADER_BYTES + (message.id.len() + message.payload.len()) as u64;
-            let (offset, time) = (self.offset, message.timestamp_us.unwrap_or_default());
+            let (offset, time) = (next, message.timestamp_us.unwrap_or_default());
             let id = &message.id;
             writes.put(id_key(id), format!("{offset}:{length}:{time}"));
             writes.put(offset_key(offset), id);
             writes.put(format!("{}:{offset:020}", time_key(time)), id);
-            self.offset += length;
+            next += length;
         }
+        self.offset.store(next, Ordering::Relaxed);
         let mut how = WriteOptions::default();
         how.set_sync(ack == Durability::Synced);
         Ok(self.db.write_opt(writes, &how)?)

@@ -183,7 +183,7 @@ fn raw(mut raw: RawLog, append: &Append, batches: &Batches) -> Outcome<Vec<f64>>
 
 #[cfg(feature = "rocks")]
 fn three_keys(run: &Run<'_>, append: &Append, batches: &Batches) -> Outcome<Vec<f64>> {
-    let mut database = ThreeKeys::open(run.parent)?;
+    let database = ThreeKeys::open(run.parent)?;
     let started = Instant::now();
     for batch in batches {
         database.append(batch, append.ack)?;

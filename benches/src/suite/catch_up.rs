@@ -65,7 +65,7 @@ fn three_keys<'a>(
     use crate::engine::LOAD_BATCH;
     use crate::workload::Durability;
 
-    let mut database = ThreeKeys::loaded(run.parent, source, catch_up.preload)?;
+    let database = ThreeKeys::loaded(run.parent, source, catch_up.preload)?;
     let follower = database.follower()?;
     let mut held = catch_up.preload;
     Ok(Contender::new(super::THREE_KEYS, move || {

@@ -1,6 +1,7 @@
 //! The measurements.
 
 mod append;
+mod busy_lookup;
 mod catch_up;
 mod commit;
 mod lookup;
@@ -60,6 +61,9 @@ impl Run<'_> {
         }
         for lookup in &workload.lookup {
             cells.extend(lookup::measure(self, lookup)?);
+        }
+        if let Some(lookup) = &workload.busy_lookup {
+            cells.extend(busy_lookup::measure(self, lookup)?);
         }
         for next in &workload.next {
             cells.extend(next::measure(self, next)?);

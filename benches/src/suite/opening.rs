@@ -100,7 +100,7 @@ fn three_keys(run: &Run<'_>, source: &Source, opening: &Opening) -> Outcome<Vec<
     use crate::engine::LOAD_BATCH;
     use crate::workload::Durability;
 
-    let mut database = ThreeKeys::loaded(run.parent, source, opening.settled)?;
+    let database = ThreeKeys::loaded(run.parent, source, opening.settled)?;
     let end = opening.settled + opening.unsettled;
     for start in (opening.settled..end).step_by(LOAD_BATCH as usize) {
         let batch = source.batch(start..end.min(start + LOAD_BATCH));

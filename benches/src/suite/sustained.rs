@@ -175,15 +175,14 @@ fn three_keys(
 ) -> Outcome<(Vec<f64>, ThreeKeys)> {
     use crate::workload::Durability;
 
-    let database = std::cell::RefCell::new(ThreeKeys::open(run.parent)?);
+    let database = ThreeKeys::open(run.parent)?;
     let append = || {
         for batch in source.batches(sustained.messages, sustained.batch) {
-            database.borrow_mut().append(&batch, Durability::Flushed)?;
+            database.append(&batch, Durability::Flushed)?;
         }
         Ok(())
     };
-    let course = Course::of(sustained, source, append, || database.borrow().settle())?;
-    let database = database.into_inner();
+    let course = Course::of(sustained, source, append, || database.settle())?;
     let mut values = course.values(database.directory());
     values.push(NONE);
     Ok((values, database))

@@ -80,7 +80,7 @@ fn engine(
 
 #[cfg(feature = "rocks")]
 fn three_keys(run: &Run<'_>, before: &[Message], fresh: &[Message]) -> Outcome<Vec<f64>> {
-    let mut database = ThreeKeys::settled(run.parent, before)?;
+    let database = ThreeKeys::settled(run.parent, before)?;
     let follower = database.follower()?;
     let mut latencies = Latencies::with_capacity(fresh.len());
     for message in fresh {

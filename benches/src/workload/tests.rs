@@ -19,7 +19,11 @@ fn the_smoke_run_has_every_measurement() {
     for name in ["append", "visible", "lookup", "next", "opening", "size"] {
         assert!(!table[name].as_array().unwrap().is_empty(), "{name} is empty");
     }
-    assert!(["sustained", "commit", "catch_up"].iter().all(|name| table.contains_key(*name)));
+    assert!(
+        ["sustained", "busy_lookup", "commit", "catch_up"]
+            .iter()
+            .all(|name| table.contains_key(*name))
+    );
 }
 
 #[test]

@@ -95,6 +95,7 @@ impl Settler {
                 writer.put(key, value)?;
             }
             writer.finish()?;
+            read_ahead(&file.0);
             written.push((*family, file));
         }
         Ok(written)
@@ -126,6 +127,21 @@ fn batched(db: &DB, runs: &[(Family, &SortedRun)]) -> Result<(), Error> {
 pub(super) fn handle(db: &DB, family: Family) -> &ColumnFamily {
     db.cf_handle(family.name()).expect("a database is opened with all families")
 }
+
+/// Asks the system to read a file into its page cache, and does not wait. [`SstFileWriter`] takes
+/// what it wrote out of there, so lookups and the first merge would wait for the disk.
+#[cfg(target_os = "linux")]
+fn read_ahead(path: &Path) {
+    use rustix::fs::{Advice, fadvise};
+
+    let asked = fs::File::open(path).and_then(|file| Ok(fadvise(file, 0, None, Advice::WillNeed)?));
+    if let Err(error) = asked {
+        tracing::debug!(?path, %error, "a settled file is not read ahead");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn read_ahead(_: &Path) {}
 
 /// A file that is gone when this is, unless RocksDB has taken it.
 struct Staged(PathBuf);

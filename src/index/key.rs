@@ -4,7 +4,8 @@
 //! every family   partition u32 | kind u8 | ...
 //!   marker       kind 0 | chunk number u64
 //!   entry        kind 1 | by_id        id, up to the key's end
-//!                         by_id_more   id length u16 | id | !sequence u64, or nothing behind the id
+//!                         by_id_more   id length u16 | id | !sequence u64
+//!                         by_id_more   id length u16 | id
 //!                         by_position  segment id u64 | offset u64
 //!                         by_time      bucket u64 | first sequence u64
 //! ```
@@ -111,9 +112,9 @@ pub fn by_id_more(partition: u32, id: impl AsRef<[u8]>, sequence: Sequence) -> V
     key
 }
 
-/// The latest of the records of `id` in `by_id_more`, as of the last chunk that had one: says whether
-/// there is any, which a filter of whole keys knows. Each such chunk writes it anew; all other keys
-/// are written once.
+/// The latest of the records of `id` in `by_id_more`, as of the last chunk that had one. A lookup
+/// asks for it first: filters answer it for ids that have none. Each such chunk writes it anew; all
+/// other keys are written once.
 ///
 /// # Panics
 /// As [`by_id_more`].

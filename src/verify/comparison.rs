@@ -335,18 +335,16 @@ impl<R: IndexRead> Comparison<'_, R> {
         if told.key != named {
             *told = Told { key: named, latest: None, is_judged: false };
         }
-        if !told.is_judged {
-            told.is_judged = true;
-            let latest = told.latest;
-            // One that is greater is not settled in all families yet.
-            if !latest
-                .is_some_and(|latest| latest == found || latest.sequence >= self.log.within.end)
-            {
-                let id = message.id();
-                self.report.problem(format!(
-                    "the latest record of {id:?} in by_id_more is {found:?}, its entry says {latest:?}"
-                ));
-            }
+        if std::mem::replace(&mut told.is_judged, true) {
+            return Ok(());
+        }
+        let (latest, end) = (told.latest, self.log.within.end);
+        // One that is greater is not settled in all families yet.
+        if !latest.is_some_and(|latest| latest == found || latest.sequence >= end) {
+            let id = message.id();
+            self.report.problem(format!(
+                "of {id:?} in by_id_more the latest record is {found:?}, its entry says {latest:?}"
+            ));
         }
         Ok(())
     }

@@ -81,8 +81,8 @@ impl ThreeKeys {
         Ok(database)
     }
 
-    /// Writes the keys of one batch; one call at a time. Buffered and flushed are the same here: the write-ahead log
-    /// goes to the operating system with every write.
+    /// Writes the keys of one batch; one call at a time. Buffered and flushed are the same here:
+    /// the write-ahead log goes to the operating system with every write.
     pub(crate) fn append(&self, batch: &[Message], ack: Durability) -> Outcome<()> {
         let mut next = self.offset.load(Ordering::Relaxed);
         let mut writes = WriteBatch::default();

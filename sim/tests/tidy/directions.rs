@@ -33,7 +33,7 @@ const LEAVES: [(&str, &str); 2] =
 const FOREIGN: [(&str, &[&str]); 4] = [
     ("rocksdb", &["src/index/rocks"]),
     ("tokio", &["src/io/real"]),
-    ("rustix", &["src/io/real"]),
+    ("rustix", &["src/io/real", "src/index/rocks"]),
     ("loom", &["src/sync"]),
 ];
 

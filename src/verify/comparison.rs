@@ -196,13 +196,14 @@ struct Comparison<'a, R> {
     report: &'a mut PartitionReport,
 }
 
-impl<R: IndexRead> Comparison<'_, R> {
+impl<'a, R: IndexRead> Comparison<'a, R> {
     /// Each message is in `by_id` or in `by_id_more`, and not in both; of those in `by_id_more` the
     /// latest of each id is named.
     async fn ids(&mut self, covered: Covered) -> StorageResult<()> {
         let mut seen = Seen::new(&self.log);
         self.each(Family::ById, |this, key, value| {
-            this.record(Family::ById, key, value, &mut seen)
+            this.record(Family::ById, key, &RecordValue::decode(value)?, &mut seen);
+            Ok(())
         })
         .await?;
         self.single_reads(&seen).await?;
@@ -300,20 +301,19 @@ impl<R: IndexRead> Comparison<'_, R> {
         Ok(reader.visit(family, &keys.start..&keys.end, visitor).await?)
     }
 
-    /// An entry of one record.
+    /// An entry of one record; its message, where that is compared.
     fn record(
         &mut self,
         family: Family,
         key: &[u8],
-        value: &[u8],
+        found: &RecordValue,
         seen: &mut Seen,
-    ) -> Result<(), Malformed> {
-        let found = RecordValue::decode(value)?;
+    ) -> Option<Message<'a>> {
         // Others are trimmed, or not settled in all families yet.
-        let Some(message) = self.log.message(found.sequence) else { return Ok(()) };
-        let is_right = found == message.value() && key == self.log.key(family, message);
+        let message = self.log.message(found.sequence)?;
+        let is_right = *found == message.value() && key == self.log.key(family, message);
         self.judge(family, key, message, is_right, seen);
-        Ok(())
+        Some(message)
     }
 
     /// An entry of `by_id_more`.
@@ -329,8 +329,7 @@ impl<R: IndexRead> Comparison<'_, R> {
             *told = Told { key: key.to_vec(), latest: Some(found), is_judged: false };
             return Ok(());
         }
-        self.record(Family::ByIdMore, key, value, seen)?;
-        let Some(message) = self.log.message(found.sequence) else { return Ok(()) };
+        let Some(message) = self.record(Family::ByIdMore, key, &found, seen) else { return Ok(()) };
         let named = key::by_id_latest(self.log.partition, message.id());
         if told.key != named {
             *told = Told { key: named, latest: None, is_judged: false };

@@ -7,7 +7,7 @@ use std::time::Instant;
 use duolog::Ack;
 use duolog::types::Message;
 
-use super::{ENGINE, Run};
+use super::{ENGINE, LATENCIES, Run};
 use crate::Outcome;
 #[cfg(feature = "rocks")]
 use crate::baseline::ThreeKeys;
@@ -17,11 +17,8 @@ use crate::messages::Source;
 use crate::timing::{Latencies, rate};
 use crate::workload::BusyLookup;
 
-const METRICS: [(&str, Unit); 3] = [
-    ("p50", Unit::Microseconds),
-    ("p99", Unit::Microseconds),
-    ("appended meanwhile", Unit::MessagesPerSecond),
-];
+const METRICS: [(&str, Unit); 3] =
+    [LATENCIES[0], LATENCIES[1], ("appended meanwhile", Unit::MessagesPerSecond)];
 
 /// Each round begins with nothing, so that both sides hold as many messages when it counts, and
 /// have as much merging before them as their appends leave.

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::reference::{Draw, Reference};
-use super::{Verdict, ensure, places};
+use super::{Verdict, caught_up, ensure, places};
 use crate::io::{IndexBackend, IndexOptions, IndexPrimary, IndexSecondary};
 
 pub(super) async fn missing_database_is_an_error<B: IndexBackend>(
@@ -64,8 +64,7 @@ pub(super) async fn clones_keep_an_instance_open<B: IndexBackend>(
     let follower = secondary.clone();
     drop(secondary);
     clone.settle(reference.grow(&mut draw, 50)).await?;
-    follower.catch_up().await?;
-    follower.catch_up().await?;
+    caught_up(&follower).await?;
     reference.matches(&follower, "clone of a dropped secondary").await
 }
 
@@ -85,8 +84,7 @@ pub(super) async fn secondary_moves_only_when_told<B: IndexBackend>(
         before.matches(&secondary, "secondary that was not told to catch up").await?;
     }
     drop(primary);
-    secondary.catch_up().await?;
-    secondary.catch_up().await?;
+    caught_up(&secondary).await?;
     reference.matches(&secondary, "secondary caught up after the primary dropped").await
 }
 
@@ -101,8 +99,7 @@ pub(super) async fn secondaries_move_on_their_own<B: IndexBackend>(
     let moving = backend.open_secondary(&database, &private.join("moving")).await?;
     let before = reference.clone();
     primary.settle(reference.grow(&mut draw, 50)).await?;
-    moving.catch_up().await?;
-    moving.catch_up().await?;
+    caught_up(&moving).await?;
     reference.matches(&moving, "secondary that caught up").await?;
     before.matches(&still, "secondary beside one that caught up").await
 }
@@ -147,8 +144,7 @@ pub(super) async fn private_directory_can_be_used_again<B: IndexBackend>(
     for _ in 0..5 {
         let secondary = backend.open_secondary(&database, &private).await?;
         primary.settle(reference.grow(&mut draw, 20)).await?;
-        secondary.catch_up().await?;
-        secondary.catch_up().await?;
+        caught_up(&secondary).await?;
         reference.matches(&secondary, "secondary in a directory used before").await?;
     }
     Ok(())

@@ -13,7 +13,7 @@ mod tests;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::io::{IndexBackend, IndexError};
+use crate::io::{IndexBackend, IndexError, IndexSecondary};
 
 /// A backend broke the contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +87,12 @@ type Verdict = Result<(), Wrong>;
 
 fn ensure(holds: bool, what: impl FnOnce() -> String) -> Verdict {
     if holds { Ok(()) } else { Err(Wrong(what())) }
+}
+
+/// Catches up twice: one that succeeds may still miss what was settled before it.
+async fn caught_up(secondary: &impl IndexSecondary) -> Verdict {
+    secondary.catch_up().await?;
+    Ok(secondary.catch_up().await?)
 }
 
 /// The database and the first secondary's own directory in the directory of a case.

@@ -6,10 +6,8 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use super::reference::{Draw, Reference};
-use super::{Verdict, Wrong, ensure, places};
-use crate::io::{
-    Family, IndexBackend, IndexOptions, IndexPrimary, IndexRead, IndexSecondary, SortedRuns,
-};
+use super::{Verdict, Wrong, caught_up, ensure, places};
+use crate::io::{Family, IndexBackend, IndexOptions, IndexPrimary, IndexRead, SortedRuns};
 
 fn runs_of(keys: &[&[u8]]) -> SortedRuns {
     let mut runs = SortedRuns::default();
@@ -91,8 +89,7 @@ pub(super) async fn answers_agree_with_a_map<B: IndexBackend>(backend: &B, at: &
         let count = [3, 40, 400][chunk % 3];
         primary.settle(reference.grow(&mut draw, count)).await?;
         reference.matches(&primary, "primary").await?;
-        secondary.catch_up().await?;
-        secondary.catch_up().await?;
+        caught_up(&secondary).await?;
         reference.matches(&secondary, "secondary caught up").await?;
         if chunk == 8 {
             primary.compact().await?;
@@ -120,8 +117,7 @@ pub(super) async fn many_reads_run_at_once<B: IndexBackend>(backend: &B, at: &Pa
     let settle = primary.settle(more);
     reads.insert(0, Box::pin(async move { settle.await.map_err(Wrong::from) }));
     all(reads).await?;
-    secondary.catch_up().await?;
-    secondary.catch_up().await?;
+    caught_up(&secondary).await?;
     reference.matches(&secondary, "secondary caught up").await
 }
 

@@ -4,11 +4,26 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::reference::{Draw, Reference};
-use super::{Verdict, ensure, places};
+use super::{Verdict, caught_up, ensure, places};
 use crate::index::key;
 use crate::io::{
     Family, IndexBackend, IndexOptions, IndexPrimary, IndexRead, IndexSecondary, SortedRuns,
 };
+
+/// After `runs` are settled, `primary` shows what was settled so far, and so does `secondary` once
+/// it caught up.
+async fn both_match<P: IndexPrimary, S: IndexSecondary>(
+    reference: &mut Reference,
+    runs: SortedRuns,
+    (primary, secondary): (&P, &S),
+    what: &str,
+) -> Verdict {
+    reference.add(&runs);
+    primary.settle(runs).await?;
+    reference.matches(primary, &format!("primary, {what}")).await?;
+    caught_up(secondary).await?;
+    reference.matches(secondary, &format!("secondary, {what}")).await
+}
 
 pub(super) async fn families_are_settled_together<B: IndexBackend>(
     backend: &B,
@@ -25,12 +40,8 @@ pub(super) async fn families_are_settled_together<B: IndexBackend>(
         {
             run.push(&[subset as u8], &[index as u8]);
         }
-        reference.add(&runs);
-        primary.settle(runs).await?;
-        reference.matches(&primary, &format!("primary, families {subset:04b} settled")).await?;
-        secondary.catch_up().await?;
-        secondary.catch_up().await?;
-        reference.matches(&secondary, &format!("secondary, families {subset:04b}")).await?;
+        let what = format!("families {subset:04b} settled");
+        both_match(&mut reference, runs, (&primary, &secondary), &what).await?;
     }
     drop(primary);
     reference.matches(&backend.open_frozen(&database).await?, "frozen after the drop").await
@@ -51,8 +62,7 @@ pub(super) async fn same_entry_may_be_settled_again<B: IndexBackend>(
     reference.matches(&primary, "primary that settled a chunk twice").await?;
     primary.compact().await?;
     reference.matches(&primary, "the same after compaction").await?;
-    secondary.catch_up().await?;
-    secondary.catch_up().await?;
+    caught_up(&secondary).await?;
     reference.matches(&secondary, "its secondary").await
 }
 
@@ -74,17 +84,12 @@ pub(super) async fn newer_value_takes_the_place_of_the_older<B: IndexBackend>(
         let run = &mut runs[Family::ByIdMore as usize];
         run.push(&latest, &[round as u8]);
         (1..count).for_each(|number| run.push(&[&[1], &number.to_be_bytes()[..]].concat(), b""));
-        reference.add(&runs);
-        primary.settle(runs).await?;
-        reference.matches(&primary, &format!("primary after settling {round}")).await?;
-        secondary.catch_up().await?;
-        secondary.catch_up().await?;
-        reference.matches(&secondary, &format!("secondary after settling {round}")).await?;
+        let what = format!("value {round} settled");
+        both_match(&mut reference, runs, (&primary, &secondary), &what).await?;
     }
     primary.compact().await?;
     reference.matches(&primary, "primary after compaction").await?;
-    secondary.catch_up().await?;
-    secondary.catch_up().await?;
+    caught_up(&secondary).await?;
     reference.matches(&secondary, "secondary after compaction").await?;
     drop(primary);
     reference.matches(&backend.open_frozen(&database).await?, "frozen after the drop").await

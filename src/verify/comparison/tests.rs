@@ -208,13 +208,13 @@ fn an_entry_that_nothing_in_the_log_is_of_is_told() {
 fn an_id_whose_latest_record_is_named_wrong_or_not_at_all_is_told() {
     let family = Family::ByIdMore;
     told(family, "its entry says None", |_, entries| {
-        entries.remove(1);
+        entries.remove(FIRST);
     });
     told(family, "its entry says Some", |_, entries| {
-        entries[1].1 = changed(&entries[1].1, |record| record.sequence -= 1);
+        entries[FIRST].1 = changed(&entries[FIRST].1, |record| record.sequence -= 1);
     });
     told(family, "its entry says Some", |_, entries| {
-        entries[1].1 = changed(&entries[1].1, |record| record.offset.offset += 8);
+        entries[FIRST].1 = changed(&entries[FIRST].1, |record| record.offset.offset += 8);
     });
 }
 

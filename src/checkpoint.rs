@@ -123,7 +123,14 @@ async fn copy_partition<W: World>(
         }
         force(world, &group_copies).await?;
     }
-    while !copy_segments(partition, to).await? {}
+    let log_start = loop {
+        if let Some(log_start) = copy_segments(partition, to).await? {
+            break log_start;
+        }
+    };
+    let mark = MarkFile::open(world, to).await?;
+    mark.note_start(log_start).await?;
+    mark.force().await?;
     let epochs = from.join(EpochHistory::FILE_NAME);
     if world.exists(&epochs).await.map_err(|e| StorageError::io("look for", &epochs, e))? {
         copy_file(world, &epochs, &to.join(EpochHistory::FILE_NAME), None)
@@ -143,7 +150,7 @@ async fn kept<W: World>(partition: &Partition<W>) -> StorageResult<Vec<SegmentEn
         }
         None => {
             let (world, directory) = (&partition.world, &partition.directory);
-            let log_start = MarkFile::<W::File>::log_start(world, directory).await?;
+            let log_start = MarkFile::<W::File>::log_start(world, directory).await?.unwrap_or(0);
             let listed = list_segments(world, directory, partition.topic.topic_id).await?;
             (listed.0.all(), log_start)
         }
@@ -155,8 +162,12 @@ async fn kept<W: World>(partition: &Partition<W>) -> StorageResult<Vec<SegmentEn
 }
 
 /// Gives the copy the segments: a second name of those that are never written again, and what is
-/// written so far of the newest. Whether none was dropped meanwhile; else the copy has none.
-async fn copy_segments<W: World>(partition: &Partition<W>, to: &Path) -> StorageResult<bool> {
+/// written so far of the newest. The first sequence of them; `None` where one was dropped meanwhile
+/// and the copy has none.
+async fn copy_segments<W: World>(
+    partition: &Partition<W>,
+    to: &Path,
+) -> StorageResult<Option<Sequence>> {
     let world = &partition.world;
     let entries = kept(partition).await?;
     let mut made: Vec<PathBuf> = Vec::new();
@@ -177,12 +188,12 @@ async fn copy_segments<W: World>(partition: &Partition<W>, to: &Path) -> Storage
                     let removed = world.remove_file(&path).await;
                     removed.map_err(|e| StorageError::io("remove", &path, e))?;
                 }
-                return Ok(false);
+                return Ok(None);
             }
             Err(error) => return Err(StorageError::io("copy", &from, error)),
         }
     }
-    Ok(true)
+    Ok(Some(entries.first().map_or(0, |first| first.base_sequence)))
 }
 
 fn was_dropped<W: World>(partition: &Partition<W>, entry: &SegmentEntry) -> bool {

@@ -14,7 +14,8 @@ use crate::index::tail::TailChunk;
 use crate::io::{Family, File, OpenMode, Step, World, make_directories, remove_file};
 use crate::log::{EpochHistory, MarkFile, SegmentList};
 use crate::partition::{
-    FrameSpan, Partition, PartitionState, Scan, ScanEnd, build_state, list_segments, scan_from,
+    FrameSpan, Partition, PartitionState, Scan, ScanEnd, build_state, check_start, list_segments,
+    scan_from,
 };
 use crate::planted;
 use crate::record::Frame;
@@ -79,7 +80,8 @@ pub(crate) async fn open<W: World>(partition: &Arc<Partition<W>>) -> StorageResu
         remove_file(world, &path).await?;
         report.removed.push(name);
     }
-    let (mark, log_start) = MarkFile::<W::File>::read_with_start(world, directory).await?;
+    let (mark, noted) = MarkFile::<W::File>::read_with_start(world, directory).await?;
+    let log_start = noted.unwrap_or(0);
     report.clean = mark.is_some_and(|mark| mark.clean) || epochs.last().is_none();
     // Its name is forced with that of the epochs.
     let mark_file = MarkFile::open(world, directory).await?;
@@ -100,14 +102,13 @@ pub(crate) async fn open<W: World>(partition: &Arc<Partition<W>>) -> StorageResu
         world.step(Step::TrimRemoved).await;
     }
     let (settled, start, next_chunk) = recover_index(partition, &segments, log_start).await?;
+    let first = segments.all().first().map_or(settled, |first| first.base_sequence);
+    check_start(directory, noted, first)?;
     let (state, scan) =
         build_state(partition, segments, EpochHistory::default(), settled, start, log_start)
             .await?;
     note_cut(world, &scan, &mut report).await;
     let log_end = scan.log_end;
-    if settled > log_end {
-        return Err(index_ahead(partition, settled, log_end));
-    }
     partition.shard.note_log_start(partition.number, state.index.marks.log_start());
     prove_durable(partition, &state, &scan, &mut report).await?;
     report.unsettled_count = log_end - state.index.tail.start();
@@ -187,36 +188,25 @@ async fn read_chunk<W: World>(
     })
     .await?;
     if scan.log_end != sequences.end {
-        return Err(match scan.torn.last() {
-            Some(damage) => lost(segments, damage, scan.log_end..sequences.end),
-            None => index_ahead(partition, sequences.end, scan.log_end),
-        });
+        return Err(lost(partition, segments, scan.end, scan.log_end..sequences.end));
     }
     Ok(TailChunk::of(batches))
 }
 
-/// What the index has is not in the log, since this is.
-fn lost(segments: &SegmentList, damage: &ScanEnd, sequences: Range<Sequence>) -> StorageError {
-    StorageError::Corrupt {
-        path: segments.path(damage.at.segment_id),
-        offset: damage.at.offset,
-        what: format!(
-            "{}: messages {}..{} were synced, as the index says",
-            damage.what, sequences.start, sequences.end
-        ),
-    }
-}
-
-fn index_ahead<W: World>(
+/// The index has messages that the log, which was forced for them, ends before.
+fn lost<W: World>(
     partition: &Partition<W>,
-    settled: Sequence,
-    log_end: Sequence,
+    segments: &SegmentList,
+    end: Option<ScanEnd>,
+    sequences: Range<Sequence>,
 ) -> StorageError {
-    StorageError::Corrupt {
-        path: partition.shard.path().to_owned(),
-        offset: 0,
-        what: format!("the index holds messages up to {settled}, the log only up to {log_end}"),
-    }
+    let (path, offset, found) = match end {
+        Some(end) => (segments.path(end.at.segment_id), end.at.offset, end.what),
+        None => (partition.directory.clone(), 0, "no segment ends there".to_owned()),
+    };
+    let Range { start, end } = sequences;
+    let what = format!("{found}: messages {start}..{end} were synced, as the index says");
+    StorageError::Corrupt { path, offset, what }
 }
 
 /// What lies above the last proven durable message is written again where it is and forced: a
@@ -295,3 +285,6 @@ fn check_continuity<W: World>(
         what: format!("messages {now}..{was} were visible before and are gone"),
     })
 }
+
+#[cfg(test)]
+mod tests;

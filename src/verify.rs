@@ -9,7 +9,7 @@ use crate::error::{StorageError, StorageResult};
 use crate::index::shard::Shard;
 use crate::io::{IndexBackend, World};
 use crate::log::{EpochHistory, MarkFile, TopicInfo};
-use crate::partition::{ScanEnd, list_segments, scan_from};
+use crate::partition::{ScanEnd, check_start, list_segments, scan_from};
 use crate::types::Sequence;
 
 use self::comparison::compare;
@@ -92,10 +92,6 @@ async fn verify_partition<W: World>(
         report.problem(error.to_string());
         EpochHistory::default()
     });
-    let noted = MarkFile::<W::File>::log_start(world, &directory).await.unwrap_or_else(|error| {
-        report.problem(error.to_string());
-        0
-    });
     let (segments, _) = match list_segments(world, &directory, topic.topic_id).await {
         Ok(listed) => listed,
         Err(error) => {
@@ -103,9 +99,17 @@ async fn verify_partition<W: World>(
             return Ok(report);
         }
     };
+    // Read behind the list: what is not in it any more was noted before.
+    let noted = MarkFile::<W::File>::log_start(world, &directory).await.unwrap_or_else(|error| {
+        report.problem(error.to_string());
+        None
+    });
     let segments = segments.cut_by(&epochs);
     let base = segments.all().first().map_or(0, |first| first.base_sequence);
-    let log_start = base.max(noted);
+    if let Err(error) = check_start(&directory, noted, base) {
+        report.problem(error.to_string());
+    }
+    let log_start = base.max(noted.unwrap_or(0));
     report.log_start = log_start;
     let entries = Arc::new(Mutex::new(Vec::new()));
     let sink = entries.clone();

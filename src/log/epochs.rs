@@ -24,6 +24,16 @@ pub struct EpochStart {
     pub first_sequence: Sequence,
 }
 
+impl EpochStart {
+    /// The entry with its copy.
+    fn entry(self) -> Vec<u8> {
+        let mut block = BlockWriter::<COPY_BYTES>::new(MAGIC);
+        block.put_u32(self.epoch);
+        block.put_u64(self.first_sequence);
+        [block.finish(); 2].concat()
+    }
+}
+
 /// All openings, ascending. A later epoch that begins at or below an earlier one's messages has
 /// replaced those from there on: they were lost.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -103,6 +113,9 @@ impl EpochHistory {
 
     /// Adds the next epoch, beginning at `first_sequence`, and forces it to disk before it
     /// returns: no message of an epoch is ever written before its entry is safe.
+    ///
+    /// No entry is written before the one below it is safe either. A sync that failed, in this
+    /// process or one before, may have left that looking written, so it is written again first.
     pub async fn begin<W: World>(
         &mut self,
         world: &W,
@@ -116,19 +129,22 @@ impl EpochHistory {
             .open(&path, OpenMode::Create)
             .await
             .map_err(|e| StorageError::io("open", &path, e))?;
-        let mut block = BlockWriter::<COPY_BYTES>::new(MAGIC);
-        block.put_u32(epoch);
-        block.put_u64(first_sequence);
-        let at = (self.starts.len() * ENTRY_BYTES) as u64;
-        file.write_at(at, &[block.finish(); 2].concat())
-            .await
-            .map_err(|e| StorageError::io("write", &path, e))?;
-        file.sync_data().await.map_err(|e| StorageError::io("force", &path, e))?;
+        let next = EpochStart { epoch, first_sequence };
+        let unproven = self.starts.len().saturating_sub(1);
+        for (index, start) in self.starts.iter().chain([&next]).enumerate().skip(unproven) {
+            if index < self.starts.len() && planted!(world, RecoveryResyncs) {
+                continue;
+            }
+            file.write_at((index * ENTRY_BYTES) as u64, &start.entry())
+                .await
+                .map_err(|e| StorageError::io("write", &path, e))?;
+            file.sync_data().await.map_err(|e| StorageError::io("force", &path, e))?;
+        }
         world
             .sync_directory(directory)
             .await
             .map_err(|e| StorageError::io("force", directory, e))?;
-        self.starts.push(EpochStart { epoch, first_sequence });
+        self.starts.push(next);
         Ok(epoch)
     }
 

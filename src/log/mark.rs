@@ -65,14 +65,15 @@ impl<F: File> MarkFile<F> {
     }
 
     /// Where the log starts, inclusive: the highest that the record, the note of a start or its
-    /// copy says. 0 where nothing was ever dropped.
+    /// copy says. `None` where nothing says it: none was written, or only a record that is not
+    /// whole, of a log that nothing was dropped from.
     ///
     /// # Errors
     /// `Corrupt` where a start was noted and nothing valid is left of it.
     pub async fn log_start<W: World<File = F>>(
         world: &W,
         directory: &Path,
-    ) -> StorageResult<Sequence> {
+    ) -> StorageResult<Option<Sequence>> {
         Ok(Self::read_with_start(world, directory).await?.1)
     }
 
@@ -83,7 +84,7 @@ impl<F: File> MarkFile<F> {
     pub async fn read_with_start<W: World<File = F>>(
         world: &W,
         directory: &Path,
-    ) -> StorageResult<(Option<Mark>, Sequence)> {
+    ) -> StorageResult<(Option<Mark>, Option<Sequence>)> {
         let bytes = Self::bytes(world, directory, START_OFFSET_BYTES + START_PAIR_BYTES).await?;
         let pair = bytes.get(START_OFFSET_BYTES..).unwrap_or_default();
         let mark = decode(&bytes);
@@ -91,13 +92,12 @@ impl<F: File> MarkFile<F> {
         // One that is cut short was never forced, so nothing was dropped for it.
         let is_noted = pair.len() >= START_PAIR_BYTES && pair.iter().any(|byte| *byte != 0);
         match slot::copies(pair, decode_start).chain(marked).max() {
-            Some(log_start) => Ok((mark, log_start)),
-            None if !is_noted => Ok((mark, 0)),
-            None => Err(StorageError::Corrupt {
+            None if is_noted => Err(StorageError::Corrupt {
                 path: directory.join(Self::FILE_NAME),
                 offset: START_OFFSET_BYTES as u64,
                 what: "neither note of the log's start is valid, nor is the record".to_owned(),
             }),
+            log_start => Ok((mark, log_start)),
         }
     }
 

@@ -113,6 +113,22 @@ pub(crate) fn tail_limits(config: &DiskConfig) -> TailLimits {
     }
 }
 
+/// Retention notes where the log starts before it drops anything: what lies between that and the
+/// `first` message of the first segment was lost. Where nothing is noted, the log is a copy without
+/// the note, and starts there.
+pub(crate) fn check_start(
+    directory: &Path,
+    noted: Option<Sequence>,
+    first: Sequence,
+) -> StorageResult<()> {
+    let Some(log_start) = noted.filter(|log_start| *log_start < first) else { return Ok(()) };
+    Err(StorageError::Corrupt {
+        path: directory.to_owned(),
+        offset: 0,
+        what: format!("no segment has messages {log_start}..{first}, and retention kept them"),
+    })
+}
+
 /// The state as a reader finds it where no writer of the process knows better. Repairs nothing.
 pub(super) async fn load<W: World>(partition: &Arc<Partition<W>>) -> StorageResult<PartitionState> {
     let world = &partition.world;
@@ -130,7 +146,10 @@ pub(super) async fn load<W: World>(partition: &Arc<Partition<W>>) -> StorageResu
     let (segments, _) = list_segments(world, directory, partition.topic.topic_id).await?;
     let segments = segments.cut_by(&epochs);
     epochs.check_covers(directory, segments.all().last().map(|newest| newest.id))?;
-    let log_start = MarkFile::<W::File>::log_start(world, directory).await?;
+    let noted = MarkFile::<W::File>::log_start(world, directory).await?;
+    let log_start = noted.unwrap_or(0);
+    let first = segments.all().first().map_or(log_start, |first| first.base_sequence);
+    check_start(directory, noted, first)?;
     let (settled, start) = partition.shard.secondary.settled_end(partition.number).await?;
     let (state, _) = build_state(partition, segments, epochs, settled, start, log_start).await?;
     Ok(state)

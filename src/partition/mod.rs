@@ -15,7 +15,7 @@ use crate::io::World;
 use crate::log::{EpochHistory, ReadFiles, SegmentList, TopicInfo};
 use crate::sync::SingleFlight;
 
-pub(crate) use load::{build_state, list_segments};
+pub(crate) use load::{build_state, check_start, list_segments};
 pub use scan::ScanEnd;
 pub(crate) use scan::{FrameSpan, Scan, scan_from};
 

@@ -36,6 +36,8 @@ pub(crate) struct Scan {
     pub durable: Sequence,
     /// Torn ends of segments, ascending: at most one is the log's, the others were cut before.
     pub torn: Vec<ScanEnd>,
+    /// Where the whole frames of the last segment end, unless reading it stopped before.
+    pub end: Option<ScanEnd>,
     /// The frames that were read, in order.
     pub frames: Vec<FrameSpan>,
 }
@@ -86,6 +88,7 @@ pub(crate) async fn scan_from<W: World>(
         let bound = ends.into_iter().flatten().min().expect("the last one is there");
         let segment = open_segment(world, segments, entry).await?;
         let end = scan_segment(segment, offset, bound, &mut scan, &mut sink).await?;
+        scan.end.clone_from(&end);
         let Some(end) = end else { continue };
         let was_cut = next_base.is_some_and(|base| base <= scan.log_end);
         // Everything below the start is settled, and was forced before.

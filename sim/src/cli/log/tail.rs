@@ -150,7 +150,8 @@ impl Published {
     /// The first sequence that is kept.
     async fn start(&self) -> Result<Sequence, Failure> {
         let directory = &self.directory;
-        MarkFile::<<Real as World>::File>::log_start(&self.world, directory).await.map_err(failed)
+        let noted = MarkFile::<<Real as World>::File>::log_start(&self.world, directory).await;
+        Ok(noted.map_err(failed)?.unwrap_or(0))
     }
 
     /// Below it messages are visible; without a writer's word, all that lie there.

@@ -30,6 +30,7 @@ impl fmt::Display for Call {
             Self::Flush { fsync } => write!(f, "flush{}", if *fsync { ", forced" } else { "" }),
             Self::Next { count, wait_us } => write!(f, "next {count}, waiting {wait_us} us"),
             Self::SeekEarliest => write!(f, "seek earliest"),
+            Self::SeekTime { from_us } => write!(f, "seek time {from_us}"),
             Self::Commit { group, which, place, sequence } => {
                 write!(f, "group {group} commits {:x}@{} ({which:?}", place.0, place.1)?;
                 sequence.map_or(Ok(()), |sequence| write!(f, ", sequence {sequence}"))?;

@@ -114,6 +114,11 @@ pub enum Call {
     },
     /// Go back to the earliest message.
     SeekEarliest,
+    /// Goes to the first message since a time.
+    SeekTime {
+        /// The time, inclusive, microseconds since 1970.
+        from_us: i64,
+    },
     /// Commit for a group.
     Commit {
         /// The group.

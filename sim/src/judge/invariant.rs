@@ -194,7 +194,7 @@ impl Invariant {
             Self::SyncedSurvives => &["lost-synced", "half-left"],
             Self::FlushedSurvives => &["lost-write"],
             Self::Entries => &["entry-mismatch"],
-            Self::Lookups => &["not-found", "found-nothing-there", "range-differs"],
+            Self::Lookups => &["not-found", "found-nothing-there", "range-differs", "seek-differs"],
             Self::Commits => &[
                 "commit-backwards",
                 "commit-unknown",

@@ -1,11 +1,12 @@
 //! I9: every visible record is found by id, by position and by time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::history::{Call, Event, Found, Kind, Outcome, Reply, Report};
-use crate::plan::Ack;
+use crate::history::{Call, Kind, Outcome, Reply, Report};
 
 use super::invariant::Invariant;
+use super::sought;
+use super::times::{Asked, Times};
 use super::verdict::Judgement;
 use super::view::{View, is_not_found};
 
@@ -67,6 +68,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
             _ => {}
         }
     }
+    sought::judge(view, &times, &mut judgement);
     judgement
 }
 
@@ -191,110 +193,5 @@ impl Ids {
             .at(latest)
             .is_some_and(|known| view.expected(event.lane, known.0, known.1).id == id);
         (kept && same).then_some(latest)
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Asked {
-    from_us: i64,
-    to_us: i64,
-    limit: u32,
-}
-
-/// A message by time. Where its append was not acknowledged, it may be there.
-struct Stamped {
-    timestamp_us: i64,
-    sequence: u64,
-    producer: u32,
-    counter: u64,
-    /// When its append was acknowledged as visible; `u64::MAX` where it never was.
-    acknowledged: u64,
-}
-
-/// The messages of each partition in order of timestamp and sequence.
-struct Times {
-    lanes: Vec<Vec<Stamped>>,
-}
-
-impl Times {
-    fn new(view: &View<'_>) -> Self {
-        let asked = view.events.iter().filter(|e| matches!(e.call, Call::LookupTime { .. }));
-        let wanted: BTreeSet<u32> = asked.map(|event| event.lane).collect();
-        let lanes = (0..view.header.lane_count)
-            .map(|lane| if wanted.contains(&lane) { Self::lane(view, lane) } else { Vec::new() })
-            .collect();
-        Self { lanes }
-    }
-
-    fn lane(view: &View<'_>, lane: u32) -> Vec<Stamped> {
-        let mut stamped = Vec::new();
-        for index in &view.lanes[lane as usize].appends {
-            let event = &view.events[*index];
-            let (Call::Append { first, count, ack }, Some(Reply::Appended { sequence, .. })) =
-                (&event.call, event.reply())
-            else {
-                continue;
-            };
-            let acknowledged = match event.returned {
-                Some(returned) if *ack > Ack::Buffered => returned,
-                _ => u64::MAX,
-            };
-            for nth in 0..u64::from(*count) {
-                let (producer, counter) = (event.actor, first + nth);
-                let timestamp_us = view.expected(lane, producer, counter).timestamp_us;
-                let sequence = sequence + nth;
-                stamped.push(Stamped { timestamp_us, sequence, producer, counter, acknowledged });
-            }
-        }
-        stamped.sort_unstable_by_key(|one| (one.timestamp_us, one.sequence));
-        stamped
-    }
-
-    /// Whether an answer is ordered, within its range and misses nothing that it had to hold.
-    fn compare(
-        &self,
-        view: &View<'_>,
-        event: &Event,
-        asked: Asked,
-        (found, report): (&[Found], &Report),
-    ) -> Result<(), String> {
-        let key = |one: &Found| (one.timestamp_us, one.sequence);
-        if found.windows(2).any(|pair| key(&pair[0]) >= key(&pair[1])) {
-            return Err("the answer is not in order of time and sequence".to_owned());
-        }
-        let range = asked.from_us..asked.to_us;
-        if let Some(one) = found.iter().find(|one| !range.contains(&one.timestamp_us)) {
-            return Err(format!("sequence {} lies outside the range", one.sequence));
-        }
-        if found.len() as u64 > u64::from(asked.limit) {
-            return Err(format!("{} are more than asked for", found.len()));
-        }
-        let full = found.len() as u64 == u64::from(asked.limit);
-        let until = match found.last() {
-            Some(last) if full => key(last),
-            _ if full => return Ok(()),
-            _ => (asked.to_us, 0),
-        };
-        let trimmed = view.lanes[event.lane as usize].trimmed.before(u64::MAX);
-        let ledger = &view.ledger.lanes[event.lane as usize];
-        let answered: BTreeSet<u64> = found.iter().map(|one| one.sequence).collect();
-        let all = &self.lanes[event.lane as usize];
-        let first = all.partition_point(|one| one.timestamp_us < asked.from_us);
-        let missed = all[first..]
-            .iter()
-            .take_while(|one| (one.timestamp_us, one.sequence) < until)
-            .find(|one| {
-                (one.acknowledged < event.invoked || one.sequence < report.visible)
-                    && ledger.at(one.sequence) == Some((one.producer, one.counter))
-                    && one.sequence >= trimmed
-                    && !answered.contains(&one.sequence)
-            });
-        match missed {
-            Some(one) => Err(format!(
-                "sequence {} with time {} lies in the range, was visible before, and is missing",
-                one.sequence, one.timestamp_us
-            )),
-            None => Ok(()),
-        }
     }
 }

@@ -20,9 +20,11 @@ mod refused;
 mod sessions;
 mod shown;
 mod silence;
+mod sought;
 mod synced;
 #[cfg(test)]
 mod tests;
+mod times;
 mod verdict;
 mod view;
 mod visibility;

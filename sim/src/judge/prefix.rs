@@ -30,6 +30,8 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         }
         let furthest_start = match before.cursor {
             Some(cursor) => cursor,
+            // Where that is, is asked by I9.
+            None if before.sought.is_some() => first.sequence,
             None => starts.furthest(view, index),
         };
         if first.sequence > furthest_start {

@@ -9,8 +9,11 @@ use super::view::{Rising, View};
 /// What a session knew of a partition before a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Before {
-    /// The sequence that must come next; `None` at a new start, which the engine chooses.
+    /// The sequence that must come next; `None` at a new start, which the engine chooses, and behind
+    /// a seek by time.
     pub cursor: Option<u64>,
+    /// The seek by time that put it where it stands, as an index: it has read nothing since.
+    pub sought: Option<usize>,
     /// The session's last read of the partition, as an index, where there was one.
     pub last: Option<usize>,
     /// The end of the furthest that it ever read of the partition.
@@ -20,7 +23,7 @@ pub(super) struct Before {
 /// Calls `each` for every `next` that answered, with what its session knew before. In order of
 /// invocation; a session does one thing at a time.
 pub(super) fn reads(events: &[Event], mut each: impl FnMut(usize, &Event, Before)) {
-    let start = Before { cursor: None, last: None, furthest: 0 };
+    let start = Before { cursor: None, sought: None, last: None, furthest: 0 };
     let mut sessions: BTreeMap<(u32, u32), Before> = BTreeMap::new();
     for (index, event) in events.iter().enumerate() {
         if event.session == 0 {
@@ -29,14 +32,19 @@ pub(super) fn reads(events: &[Event], mut each: impl FnMut(usize, &Event, Before
         let at = (event.session, event.lane);
         match (&event.call, event.reply()) {
             (Call::SeekEarliest, _) => {
-                sessions.entry(at).or_insert(start).cursor = None;
+                let before = sessions.entry(at).or_insert(start);
+                (before.cursor, before.sought) = (None, None);
+            }
+            (Call::SeekTime { .. }, _) => {
+                let before = sessions.entry(at).or_insert(start);
+                (before.cursor, before.sought) = (None, Some(index));
             }
             (Call::Next { .. }, Some(Reply::Messages(runs))) => {
                 let before = sessions.entry(at).or_insert(start);
                 each(index, event, *before);
                 before.last = Some(index);
                 if let Some(run) = runs.last() {
-                    before.cursor = Some(run.end());
+                    (before.cursor, before.sought) = (Some(run.end()), None);
                     before.furthest = before.furthest.max(run.end());
                 }
             }

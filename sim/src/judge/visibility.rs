@@ -24,6 +24,9 @@ fn by_next(view: &View<'_>, judgement: &mut Judgement) {
         else {
             return;
         };
+        if before.sought.is_some() && runs.is_empty() {
+            return;
+        }
         let lane = &view.lanes[event.lane as usize];
         // Without a known place the session began where it did, or behind what its group committed.
         let cursor = before

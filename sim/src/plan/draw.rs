@@ -357,8 +357,12 @@ impl Draft<'_> {
         if self.mix.reopens && stream.chance(1, 30) {
             return Operation::Reopen;
         }
-        if stream.chance(1, 25) {
-            return Operation::SeekEarliest { lane };
+        if stream.chance(1, 15) {
+            if stream.chance(1, 2) {
+                return Operation::SeekEarliest { lane };
+            }
+            let after_us = *stream.pick(&[0, 0, 1, 1_000]);
+            return Operation::SeekTime { lane, target: self.target(stream), after_us };
         }
         let most = if self.shape.swarm { 30 } else { 500 };
         let count = u32::try_from(1 + stream.below(most)).expect("few messages");

@@ -105,6 +105,15 @@ pub enum Operation {
         /// Where.
         lane: u32,
     },
+    /// Goes to the first message since a time: that of a message, and so much later.
+    SeekTime {
+        /// Where.
+        lane: u32,
+        /// Whose time.
+        target: Target,
+        /// How much later, microseconds.
+        after_us: u64,
+    },
     /// Commits, then asks for the committed position.
     Commit {
         /// Where.
@@ -198,6 +207,7 @@ impl Operation {
             | Self::Flush { lane, .. }
             | Self::Next { lane, .. }
             | Self::SeekEarliest { lane }
+            | Self::SeekTime { lane, .. }
             | Self::Follow { lane, .. }
             | Self::Commit { lane, .. }
             | Self::LookupId { lane, .. }
@@ -221,6 +231,7 @@ impl Operation {
             | Self::Flush { lane, .. }
             | Self::Next { lane, .. }
             | Self::SeekEarliest { lane }
+            | Self::SeekTime { lane, .. }
             | Self::Follow { lane, .. }
             | Self::Commit { lane, .. }
             | Self::LookupId { lane, .. }
@@ -260,6 +271,7 @@ impl Operation {
             self,
             Self::Next { .. }
                 | Self::SeekEarliest { .. }
+                | Self::SeekTime { .. }
                 | Self::Follow { .. }
                 | Self::Commit { .. }
                 | Self::LookupId { .. }

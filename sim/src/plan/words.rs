@@ -20,6 +20,9 @@ impl fmt::Display for Operation {
             Self::Next { count, wait_us, .. } => write!(f, "read {count}, waiting {wait_us} us")?,
             Self::Follow { count, .. } => write!(f, "read on until there are {count}")?,
             Self::SeekEarliest { .. } => write!(f, "go back to the earliest message")?,
+            Self::SeekTime { target, after_us, .. } => {
+                write!(f, "go to the first message since {after_us} us after {target}")?;
+            }
             Self::Commit { which, .. } => write!(f, "commit {}", chosen(*which))?,
             Self::LookupId { target, .. } => write!(f, "look up the id of {target}")?,
             Self::LookupPosition { target, .. } => write!(f, "look up the position of {target}")?,

@@ -260,6 +260,7 @@ pub fn kind_name(call: &Call) -> &'static str {
         Call::Flush { .. } => "flush",
         Call::Next { .. } => "next",
         Call::SeekEarliest => "seek",
+        Call::SeekTime { .. } => "seek-time",
         Call::Commit { .. } => "commit",
         Call::Committed { .. } => "committed",
         Call::LookupId { .. } => "lookup-id",

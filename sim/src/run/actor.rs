@@ -87,6 +87,9 @@ impl<W: World, L: SubjectLog> Player<W, L> {
             Operation::Follow { lane, count } => self.follow(lane, count).await,
             Operation::At { us } => self.keep_time(us).await,
             Operation::SeekEarliest { lane } => self.seek_earliest(lane).await,
+            Operation::SeekTime { lane, target, after_us } => {
+                self.seek_time(lane, target, after_us).await;
+            }
             Operation::Commit { lane, which } => self.commit(lane, which).await,
             Operation::LookupId { lane, target } => self.lookup_id(lane, target).await,
             Operation::LookupPosition { lane, target } => self.lookup_position(lane, target).await,

@@ -237,6 +237,11 @@ impl<W: World> SubjectReader for EngineReader<W> {
         answer(self.reader.seek(&topic, partition, ReadPosition::Earliest).await)
     }
 
+    async fn seek_time(&self, lane: u32, from_us: i64) -> Answer<()> {
+        let (topic, partition) = self.config.place(lane);
+        answer(self.reader.seek(&topic, partition, ReadPosition::Time(from_us)).await)
+    }
+
     async fn commit(&self, lane: u32, offset: SegmentOffset) -> Answer<()> {
         let (topic, partition) = self.config.place(lane);
         answer(self.reader.commit(&topic, partition, offset).await)

@@ -128,6 +128,31 @@ impl<W: World, L: SubjectLog> Player<W, L> {
         end(pending, answer, |()| Reply::Done, &self.stage.world);
     }
 
+    pub(super) async fn seek_time(&mut self, lane: u32, target: Target, after_us: u64) {
+        let Some(time_us) = self.time_us(lane, target) else { return };
+        if !self.open_session().await {
+            return;
+        }
+        let from_us = time_us + after_us.cast_signed();
+        let pending = self.begin(lane, Call::SeekTime { from_us });
+        let Some(session) = &mut self.session else { return };
+        session.is_behind.remove(&lane);
+        let answer = session.reader.seek_time(lane, from_us).await;
+        end(pending, answer, |()| Reply::Done, &self.stage.world);
+    }
+
+    /// The timestamp of the message that a target means, where there is one.
+    fn time_us(&self, lane: u32, target: Target) -> Option<i64> {
+        match self.stage.state.message(lane, target) {
+            Some((producer, counter)) => {
+                let mark = Mark { lane, producer, counter };
+                Some(self.stage.content().expected(mark).timestamp_us)
+            }
+            None if target == Target::Missing => Some(Content::time_missing_us()),
+            None => None,
+        }
+    }
+
     pub(super) async fn commit(&mut self, lane: u32, which: CommitChoice) {
         if !self.open_session().await {
             return;
@@ -187,13 +212,7 @@ impl<W: World, L: SubjectLog> Player<W, L> {
         span_us: u64,
         limit: u32,
     ) {
-        let around = match self.stage.state.message(lane, target) {
-            Some((producer, counter)) => {
-                self.stage.content().expected(Mark { lane, producer, counter }).timestamp_us
-            }
-            None if target == Target::Missing => Content::time_missing_us(),
-            None => return,
-        };
+        let Some(around) = self.time_us(lane, target) else { return };
         let from_us = around - (span_us / 2).cast_signed();
         let to_us = from_us + span_us.max(1).cast_signed();
         let call = Call::LookupTime { from_us, to_us, limit };

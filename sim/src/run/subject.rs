@@ -131,6 +131,9 @@ pub trait SubjectReader: Send + Sync + 'static {
     /// Goes to the earliest message.
     fn seek_earliest(&self, lane: u32) -> impl Future<Output = Answer<()>> + Send;
 
+    /// Goes to the first message since a time.
+    fn seek_time(&self, lane: u32, from_us: i64) -> impl Future<Output = Answer<()>> + Send;
+
     /// Commits a position.
     fn commit(&self, lane: u32, offset: SegmentOffset) -> impl Future<Output = Answer<()>> + Send;
 

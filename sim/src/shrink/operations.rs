@@ -124,6 +124,12 @@ fn values(operation: Operation) -> Vec<Operation> {
             simpler.extend(at_least_one(limit).map(|limit| range(target, span_us, limit)));
             simpler
         }
+        Op::SeekTime { lane, target, after_us } => {
+            let seek = |target, after_us| Op::SeekTime { lane, target, after_us };
+            let mut simpler: Vec<Op> = targets(target).map(|at| seek(at, after_us)).collect();
+            simpler.extend((after_us > 0).then(|| seek(target, 0)));
+            simpler
+        }
         Op::LookupSettled { lane, count } => {
             at_least_one(count).map(|count| Op::LookupSettled { lane, count }).collect()
         }

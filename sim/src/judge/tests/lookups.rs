@@ -1,8 +1,8 @@
 //! What lookups answer: I1, I5, I8, I9, I12.
 
-use super::story::{Story, place, report};
+use super::story::{Story, place, report, run};
 use super::*;
-use crate::history::{Call, Found, Kind, Report};
+use crate::history::{Call, Found, Kind, Reply, Report, Run};
 
 /// Four messages of producer 0.
 fn four() -> Story {
@@ -139,6 +139,26 @@ fn ranges_of_time_are_exact_and_in_order() {
     let entry = Found { timestamp_us: story.time(0, 9), ..story.entry(2, 0, 2) };
     story.lookup(all_times(&story), &[entry], report(4, 0));
     assert_eq!(anomalies(Invariant::Lookups, story), ["range-differs"], "outside");
+}
+
+#[test]
+fn a_session_that_goes_to_a_time_goes_on_at_the_first_message_since_then() {
+    let goes_on = |from_us: &dyn Fn(&Story) -> i64, runs: &[Run]| {
+        let mut story = four();
+        story.open_session(1, false);
+        let from_us = from_us(&story);
+        story.ok(51, 1, Call::SeekTime { from_us }, Reply::Done);
+        story.next(1, runs);
+        anomalies(Invariant::Lookups, story)
+    };
+    let third = |story: &Story| story.time(0, 2);
+    let never = |story: &Story| story.time(0, 3) + 1;
+    assert_eq!(goes_on(&third, &[run(2, 2, 0, 2)]), [""; 0]);
+    assert_eq!(goes_on(&third, &[run(3, 1, 0, 3)]), ["seek-differs"], "too far");
+    assert_eq!(goes_on(&third, &[run(1, 3, 0, 1)]), ["seek-differs"], "too early");
+    assert_eq!(goes_on(&third, &[]), ["seek-differs"], "nothing");
+    assert_eq!(goes_on(&never, &[]), [""; 0]);
+    assert_eq!(goes_on(&never, &[run(3, 1, 0, 3)]), ["seek-differs"], "not the end");
 }
 
 #[test]

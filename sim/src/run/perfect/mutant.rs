@@ -21,6 +21,8 @@ pub enum Mutant {
     WrongEntry,
     /// A range of time misses the last settled record.
     MissedInRange,
+    /// A session that goes to a time begins behind the first message since then.
+    SeekTooFar,
     /// A commit below the committed position is accepted.
     CommitBackwards,
     /// A commit of a position where nothing begins is accepted.
@@ -35,7 +37,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// All of them, in the order above.
-    pub const ALL: [Mutant; 13] = [
+    pub const ALL: [Mutant; 14] = [
         Mutant::Hole,
         Mutant::Duplicate,
         Mutant::TornBatch,
@@ -44,6 +46,7 @@ impl Mutant {
         Mutant::LostFlushed,
         Mutant::WrongEntry,
         Mutant::MissedInRange,
+        Mutant::SeekTooFar,
         Mutant::CommitBackwards,
         Mutant::CommitUnknown,
         Mutant::RefusedStored,
@@ -60,7 +63,7 @@ impl Mutant {
             Self::FirstOfId => Invariant::Monotonic,
             Self::LostFlushed => Invariant::FlushedSurvives,
             Self::WrongEntry => Invariant::Entries,
-            Self::MissedInRange => Invariant::Lookups,
+            Self::MissedInRange | Self::SeekTooFar => Invariant::Lookups,
             Self::CommitBackwards | Self::CommitUnknown => Invariant::Commits,
             Self::RefusedStored => Invariant::RefusedCommits,
             Self::OldFreshness => Invariant::Freshness,

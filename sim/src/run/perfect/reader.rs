@@ -146,6 +146,17 @@ impl<W: World> SubjectReader for PerfectReader<W> {
         Ok(())
     }
 
+    async fn seek_time(&self, lane: u32, from_us: i64) -> Answer<()> {
+        let disk = lock(&self.disk);
+        let lane_disk = &disk.lanes[lane as usize];
+        let is_since = |record: &&Record| record.message.timestamp_us >= Some(from_us);
+        let first = lane_disk.from(lane_disk.log_start).iter().find(is_since);
+        let beyond = u64::from(self.is(Mutant::SeekTooFar));
+        let cursor = first.map_or(lane_disk.end, |record| record.sequence + beyond);
+        lock(&self.held).entry(lane).or_default().cursor = Some(cursor);
+        Ok(())
+    }
+
     async fn commit(&self, lane: u32, offset: SegmentOffset) -> Answer<()> {
         {
             let mut disk = lock(&self.disk);

@@ -37,8 +37,13 @@ impl fmt::Display for Call {
                 write!(f, ")")
             }
             Self::Committed { group } => write!(f, "committed position of group {group}"),
-            Self::LookupId { id: Some(id) } => write!(f, "look up id m{id:x}"),
-            Self::LookupId { id: None } => write!(f, "look up an id that nobody used"),
+            Self::LookupId { id, all } => {
+                write!(f, "look up {}", if *all { "all of " } else { "" })?;
+                match id {
+                    Some(id) => write!(f, "id m{id:x}"),
+                    None => write!(f, "an id that nobody used"),
+                }
+            }
             Self::LookupPosition { place, sequence } => {
                 write!(f, "look up position {:x}@{}", place.0, place.1)?;
                 sequence.map_or(Ok(()), |sequence| write!(f, " (sequence {sequence})"))

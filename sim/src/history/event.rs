@@ -140,6 +140,9 @@ pub enum Call {
     LookupId {
         /// The number that the id is made of; `None` for an id that no message has.
         id: Option<u64>,
+        /// All messages of the id, latest first, not the latest alone.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        all: bool,
     },
     /// Look up by position.
     LookupPosition {

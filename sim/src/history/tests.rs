@@ -25,7 +25,7 @@ fn history() -> History {
         differs: true,
         unreadable: false,
     };
-    let pending = journal.begin(4, 0, Call::LookupId { id: Some(u64::MAX) }, 18);
+    let pending = journal.begin(4, 0, Call::LookupId { id: Some(u64::MAX), all: false }, 18);
     pending.ok(Reply::Found(vec![found], Report::default()), 19);
     History::new(&Plan::draw(1, &Shape::simulated()), recorder.take())
 }

@@ -33,7 +33,8 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
             }
             judgement.check(sources.crossed(view, index, entry.sequence, report));
             let expected = view.expected(event.lane, producer, counter);
-            let other_id = matches!(event.call, Call::LookupId { id } if id != Some(expected.id));
+            let other_id =
+                matches!(event.call, Call::LookupId { id, .. } if id != Some(expected.id));
             let other_time = entry.timestamp_us != expected.timestamp_us;
             let there = view.ledger.lanes[event.lane as usize].at(entry.sequence);
             let other_message = there.is_some_and(|known| known != (producer, counter));

@@ -130,8 +130,9 @@ impl Invariant {
                 "An index entry that can be seen names a whole record with that id and time."
             }
             Self::Lookups => {
-                "Every visible record is found by id, by position and by time; ranges of time are \
-                 exact and in order."
+                "Every visible record is found by id, by position and by time; all of an id and \
+                 ranges of time are exact and in order, and a session that goes to a time goes on \
+                 at the first record since then."
             }
             Self::Commits => {
                 "A group's committed position only moves forward, is one that somebody committed, \
@@ -194,7 +195,9 @@ impl Invariant {
             Self::SyncedSurvives => &["lost-synced", "half-left"],
             Self::FlushedSurvives => &["lost-write"],
             Self::Entries => &["entry-mismatch"],
-            Self::Lookups => &["not-found", "found-nothing-there", "range-differs", "seek-differs"],
+            Self::Lookups => {
+                &["not-found", "found-nothing-there", "range-differs", "seek-differs", "all-differ"]
+            }
             Self::Commits => &[
                 "commit-backwards",
                 "commit-unknown",

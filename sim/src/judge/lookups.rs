@@ -46,7 +46,12 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
             continue;
         }
         match &event.call {
-            Call::LookupId { id } => by_id(view, &mut judgement, (&mut sources, &ids), index, *id),
+            Call::LookupId { id, all } => {
+                by_id(view, &mut judgement, (&mut sources, &ids), index, *id);
+                if let (Some(id), true) = (id, all) {
+                    all_of_id(view, &mut judgement, &ids, index, *id);
+                }
+            }
             Call::LookupPosition { sequence, .. } => {
                 by_position(view, &mut judgement, &mut sources, index, *sequence);
             }
@@ -107,6 +112,27 @@ fn by_id(
     }
 }
 
+/// All messages of an id, latest first.
+fn all_of_id(view: &View<'_>, judgement: &mut Judgement, ids: &Ids, index: usize, id: u64) {
+    let Some(Reply::Found(found, report)) = view.events[index].reply() else { return };
+    let answered: Vec<u64> = found.iter().rev().map(|one| one.sequence).collect();
+    let mut wrong = None;
+    if answered.windows(2).any(|pair| pair[0] >= pair[1]) {
+        wrong = Some("the answer is not in order, latest first".to_owned());
+    }
+    for sequence in ids.below(view, index, id, report.visible) {
+        if answered.binary_search(&sequence).is_err() {
+            wrong.get_or_insert_with(|| {
+                format!("sequence {sequence} has that id, was visible, and is missing")
+            });
+        }
+    }
+    if let Some(what) = wrong {
+        let words = format!("{what}.{}", view.quote(&[index]));
+        judgement.violated("all-differ", &[index], words);
+    }
+}
+
 fn by_position(
     view: &View<'_>,
     judgement: &mut Judgement,
@@ -160,7 +186,7 @@ impl Ids {
     fn new(view: &View<'_>) -> Self {
         let mut sequences: BTreeMap<(u32, u64), Vec<u64>> = BTreeMap::new();
         for event in view.events {
-            if let Call::LookupId { id: Some(id) } = event.call {
+            if let Call::LookupId { id: Some(id), .. } = event.call {
                 sequences.entry((event.lane, id)).or_default();
             }
         }
@@ -183,15 +209,33 @@ impl Ids {
 
     /// The latest message of an id below `visible`, where it is certain to be there.
     fn latest(&self, view: &View<'_>, index: usize, id: u64, visible: u64) -> Option<u64> {
-        let event = &view.events[index];
-        let of_id = self.sequences.get(&(event.lane, id))?;
+        let of_id = self.sequences.get(&(view.events[index].lane, id))?;
         let below = of_id.partition_point(|sequence| *sequence < visible);
         let latest = of_id[below.checked_sub(1)?];
-        let kept = latest >= view.lanes[event.lane as usize].trimmed.before(u64::MAX);
-        // Numbers given to a batch that went with its process are given again.
-        let same = view.ledger.lanes[event.lane as usize]
-            .at(latest)
-            .is_some_and(|known| view.expected(event.lane, known.0, known.1).id == id);
-        (kept && same).then_some(latest)
+        Self::is_certain(view, index, id, latest).then_some(latest)
+    }
+
+    /// The messages of an id below `visible` that are certain to be there.
+    fn below(
+        &self,
+        view: &View<'_>,
+        index: usize,
+        id: u64,
+        visible: u64,
+    ) -> impl Iterator<Item = u64> {
+        let of_id = self.sequences.get(&(view.events[index].lane, id));
+        let of_id = of_id.into_iter().flatten().copied();
+        of_id
+            .take_while(move |sequence| *sequence < visible)
+            .filter(move |sequence| Self::is_certain(view, index, id, *sequence))
+    }
+
+    /// Whether the message of a sequence is kept to the end and has that id. Numbers given to a
+    /// batch that went with its process are given again.
+    fn is_certain(view: &View<'_>, index: usize, id: u64, sequence: u64) -> bool {
+        let lane = view.events[index].lane;
+        let kept = sequence >= view.lanes[lane as usize].trimmed.before(u64::MAX);
+        let known = view.ledger.lanes[lane as usize].at(sequence);
+        kept && known.is_some_and(|known| view.expected(lane, known.0, known.1).id == id)
     }
 }

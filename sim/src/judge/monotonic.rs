@@ -57,9 +57,9 @@ fn lookups(view: &View<'_>, judgement: &mut Judgement) {
     let mut sessions: BTreeMap<(u32, u32), Seen> = BTreeMap::new();
     for (index, event) in view.events.iter().enumerate() {
         let asked = match &event.call {
-            Call::LookupId { id: Some(id) } => Some(Asked::Id(*id)),
+            Call::LookupId { id: Some(id), .. } => Some(Asked::Id(*id)),
             Call::LookupPosition { place, .. } => Some(Asked::Place(place.0, place.1)),
-            Call::LookupTime { .. } | Call::LookupId { id: None } => None,
+            Call::LookupTime { .. } | Call::LookupId { id: None, .. } => None,
             _ => continue,
         };
         let seen = sessions.entry((event.session, event.lane)).or_default();

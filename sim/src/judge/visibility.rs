@@ -96,7 +96,7 @@ fn latest(view: &View<'_>) -> BTreeMap<(u32, u64), Rising> {
         .events
         .iter()
         .filter_map(|event| match event.call {
-            Call::LookupId { id: Some(id) } => Some((event.lane, id)),
+            Call::LookupId { id: Some(id), .. } => Some((event.lane, id)),
             _ => None,
         })
         .collect();
@@ -139,7 +139,7 @@ fn by_lookup(view: &View<'_>, judgement: &mut Judgement) {
             None => continue,
         };
         let needed = match &event.call {
-            Call::LookupId { id: Some(id) } => {
+            Call::LookupId { id: Some(id), .. } => {
                 latest.get(&(event.lane, *id)).map_or(0, |latest| latest.before(event.invoked))
             }
             Call::LookupPosition { sequence: Some(sequence), .. }

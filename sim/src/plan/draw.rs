@@ -342,7 +342,7 @@ impl Draft<'_> {
                 Operation::Append { lane, count, ack: Ack::Flushed, drop_after_polls: None }
             }
             1 => Operation::Next { lane, count: 50, wait_us: 0 },
-            _ => Operation::LookupId { lane, target: self.target(stream) },
+            _ => Operation::LookupId { lane, target: self.target(stream), all: false },
         }
     }
 
@@ -406,7 +406,8 @@ impl Draft<'_> {
         }
         let target = self.target(stream);
         if stream.chance(if self.mix.duplicates { 3 } else { 2 }, 4) {
-            Operation::LookupId { lane, target }
+            let all = self.mix.duplicates && stream.chance(1, 4);
+            Operation::LookupId { lane, target, all }
         } else {
             Operation::LookupPosition { lane, target }
         }

@@ -127,6 +127,9 @@ pub enum Operation {
         lane: u32,
         /// Which.
         target: Target,
+        /// All messages of the id, not the latest alone.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        all: bool,
     },
     /// Looks a message up by its position.
     LookupPosition {

@@ -24,7 +24,8 @@ impl fmt::Display for Operation {
                 write!(f, "go to the first message since {after_us} us after {target}")?;
             }
             Self::Commit { which, .. } => write!(f, "commit {}", chosen(*which))?,
-            Self::LookupId { target, .. } => write!(f, "look up the id of {target}")?,
+            Self::LookupId { target, all: false, .. } => write!(f, "look up the id of {target}")?,
+            Self::LookupId { target, .. } => write!(f, "look up all of the id of {target}")?,
             Self::LookupPosition { target, .. } => write!(f, "look up the position of {target}")?,
             Self::LookupTime { target, span_us, limit, .. } => {
                 write!(f, "look up {span_us} us around {target}, at most {limit}")?;

@@ -91,7 +91,7 @@ impl<W: World, L: SubjectLog> Player<W, L> {
                 self.seek_time(lane, target, after_us).await;
             }
             Operation::Commit { lane, which } => self.commit(lane, which).await,
-            Operation::LookupId { lane, target } => self.lookup_id(lane, target).await,
+            Operation::LookupId { lane, target, all } => self.lookup_id(lane, target, all).await,
             Operation::LookupPosition { lane, target } => self.lookup_position(lane, target).await,
             Operation::LookupSettled { lane, count } => self.lookup_settled(lane, count).await,
             Operation::LookupTime { lane, target, span_us, limit } => {

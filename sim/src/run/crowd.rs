@@ -47,7 +47,7 @@ impl<W: World, L: SubjectLog> Player<W, L> {
         let (call, query) = match nth % 3 {
             0 => {
                 let text = Content::id_text(expected.id);
-                (Call::LookupId { id: Some(expected.id) }, Query::Id(text))
+                (Call::LookupId { id: Some(expected.id), all: false }, Query::Id(text))
             }
             1 => {
                 let (place, sequence) = (Place::from(offset), Some(sequence));

@@ -158,7 +158,7 @@ async fn probe<W: World, L: SubjectLog>(player: &mut Player<W, L>, state: &RunSt
     let count = state.acknowledged_count(lane);
     let step = (count / PROBES_COUNT).max(1);
     for nth in 0..PROBES_COUNT.min(count) {
-        player.lookup_id(lane, Target::Back(nth * step)).await;
+        player.lookup_id(lane, Target::Back(nth * step), false).await;
         player.lookup_position(lane, Target::Back(nth * step)).await;
     }
     let fits = count < u64::from(PROBE_LIMIT);

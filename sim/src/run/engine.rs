@@ -265,6 +265,7 @@ impl<W: World> SubjectReader for EngineReader<W> {
         let (topic, partition) = self.config.place(lane);
         let query = match query {
             Query::Id(id) => duolog::Query::Id(id),
+            Query::AllOfId(id) => duolog::Query::AllOfId(id),
             Query::Place(offset) => duolog::Query::Position(offset),
             Query::Time { from_us, to_us, limit } => {
                 duolog::Query::Time { from_us, to_us, limit: limit as usize }

@@ -49,7 +49,7 @@ impl<W: World, L: SubjectLog> Player<W, L> {
     /// where the session is, in partitions that it reads, or from the start of all of them.
     async fn look_around(&mut self, from_start: bool) {
         for lane in 0..self.stage.state.plan.lane_count() {
-            self.lookup_id(lane, Target::Latest).await;
+            self.lookup_id(lane, Target::Latest, false).await;
             self.lookup_position(lane, Target::Latest).await;
             let half = self.stage.state.acknowledged_count(lane) / 2;
             self.lookup_position(lane, Target::Back(half)).await;

@@ -183,7 +183,7 @@ impl<W: World, L: SubjectLog> Player<W, L> {
         }
     }
 
-    pub(super) async fn lookup_id(&mut self, lane: u32, target: Target) {
+    pub(super) async fn lookup_id(&mut self, lane: u32, target: Target, all: bool) {
         let message = self.stage.state.message(lane, target);
         let id = message.map(|(producer, counter)| {
             self.stage.content().expected(Mark { lane, producer, counter }).id
@@ -192,7 +192,8 @@ impl<W: World, L: SubjectLog> Player<W, L> {
             return;
         }
         let text = id.map_or_else(|| Content::id_missing(7), Content::id_text);
-        self.lookup(lane, Call::LookupId { id }, Query::Id(text)).await;
+        let query = if all { Query::AllOfId(text) } else { Query::Id(text) };
+        self.lookup(lane, Call::LookupId { id, all }, query).await;
     }
 
     pub(super) async fn lookup_position(&mut self, lane: u32, target: Target) {

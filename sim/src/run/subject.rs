@@ -44,6 +44,8 @@ pub struct Appended {
 pub enum Query {
     /// The latest message of an id.
     Id(String),
+    /// All messages of an id, latest first.
+    AllOfId(String),
     /// The message at a position.
     Place(SegmentOffset),
     /// Messages by time.

@@ -72,7 +72,7 @@ impl<W: World, S: Subject<Observed<W>>> House<W, S> {
         };
         let mut player = Player::new(stage.clone(), Event::DRIVER);
         player.start_session(u32::MAX, false).await;
-        player.lookup_id(lane, Target::Back(u64::from(pick) * 977)).await;
+        player.lookup_id(lane, Target::Back(u64::from(pick) * 977), false).await;
         arrival.ok(Reply::Done, now_us());
         player.lookup_position(lane, Target::Back(u64::from(pick) * 613)).await;
         let leave = journal.begin(0, lane, Call::Leave { guest }, now_us());

@@ -110,8 +110,11 @@ fn values(operation: Operation) -> Vec<Operation> {
             let waits = smaller(wait_us).map(|wait_us| next(count, wait_us));
             waits.chain(at_least_one(count).map(|count| next(count, wait_us))).collect()
         }
-        Op::LookupId { lane, target } => {
-            targets(target).map(|target| Op::LookupId { lane, target }).collect()
+        Op::LookupId { lane, target, all } => {
+            let mut simpler: Vec<Op> =
+                targets(target).map(|target| Op::LookupId { lane, target, all }).collect();
+            simpler.extend(all.then_some(Op::LookupId { lane, target, all: false }));
+            simpler
         }
         Op::LookupPosition { lane, target } => {
             targets(target).map(|target| Op::LookupPosition { lane, target }).collect()

@@ -12,7 +12,7 @@ fn four() -> Story {
 }
 
 fn by_id(story: &Story, counter: u64) -> Call {
-    Call::LookupId { id: Some(story.id(0, counter)) }
+    Call::LookupId { id: Some(story.id(0, counter)), all: false }
 }
 
 fn all_times(story: &Story) -> Call {
@@ -29,7 +29,7 @@ fn sound_lookups_are_nobodys_business() {
         story.lookup(call, &[entry], report(4, 4));
         let entries: Vec<Found> = (0..4).map(|nth| story.entry(nth, 0, nth)).collect();
         story.lookup(all_times(&story), &entries, report(4, 4));
-        story.lookup(Call::LookupId { id: None }, &[], report(4, 4));
+        story.lookup(Call::LookupId { id: None, all: false }, &[], report(4, 4));
         assert_eq!(anomalies(invariant, story), [""; 0], "{invariant:?}");
     }
 }
@@ -80,8 +80,8 @@ fn unseen_again() {
 #[test]
 fn visible_backwards() {
     let mut story = four();
-    story.lookup(Call::LookupId { id: None }, &[], report(4, 0));
-    story.lookup(Call::LookupId { id: None }, &[], report(3, 0));
+    story.lookup(Call::LookupId { id: None, all: false }, &[], report(4, 0));
+    story.lookup(Call::LookupId { id: None, all: false }, &[], report(3, 0));
     assert_eq!(anomalies(Invariant::Monotonic, story), ["visible-backwards"]);
 }
 
@@ -162,12 +162,32 @@ fn a_session_that_goes_to_a_time_goes_on_at_the_first_message_since_then() {
 }
 
 #[test]
+fn all_messages_of_an_id_are_found_latest_first() {
+    let all = |pick: &[u64]| {
+        let mut story = Story::new().repeating_ids();
+        let with = |id| (0..100).filter(|nth| story.id(0, *nth) == id).collect::<Vec<u64>>();
+        let mut ids = (0..100).map(|nth| story.id(0, nth));
+        let id = ids.find(|id| with(*id).len() > 2).expect("the content repeats ids");
+        let of_id = with(id);
+        story.append(0, 0, 100, 0);
+        let entries: Vec<Found> =
+            pick.iter().map(|nth| of_id[*nth as usize]).map(|at| story.entry(at, 0, at)).collect();
+        let visible = of_id[2] + 1;
+        story.lookup(Call::LookupId { id: Some(id), all: true }, &entries, report(visible, 0));
+        anomalies(Invariant::Lookups, story)
+    };
+    assert_eq!(all(&[2, 1, 0]), [""; 0]);
+    assert_eq!(all(&[2, 0]), ["all-differ"], "one is missing");
+    assert_eq!(all(&[2, 0, 1]), ["all-differ"], "not in order");
+}
+
+#[test]
 fn what_an_answer_says_that_it_knows_it_must_find() {
     // Visible, as a read showed, though the append never returned.
     let mut story = four();
     let append =
         story.begin(1, 0, Call::Append { first: 0, count: 1, ack: crate::plan::Ack::Flushed });
-    story.lookup(Call::LookupId { id: Some(story.id(1, 0)) }, &[], report(5, 0));
+    story.lookup(Call::LookupId { id: Some(story.id(1, 0)), all: false }, &[], report(5, 0));
     story.finish(append, crate::history::Outcome::Ok(super::story::appended(4)));
     assert_eq!(anomalies(Invariant::Lookups, story), ["not-found"]);
 }
@@ -175,7 +195,7 @@ fn what_an_answer_says_that_it_knows_it_must_find() {
 #[test]
 fn nothing_is_found_where_nothing_is() {
     let mut story = four();
-    story.lookup(Call::LookupId { id: None }, &[story.entry(0, 0, 0)], report(4, 0));
+    story.lookup(Call::LookupId { id: None, all: false }, &[story.entry(0, 0, 0)], report(4, 0));
     assert_eq!(anomalies(Invariant::Lookups, story), ["found-nothing-there"]);
 
     let mut story = four();
@@ -193,7 +213,7 @@ fn freshness_false() {
     ];
     for lie in lies {
         let mut story = four();
-        story.lookup(Call::LookupId { id: None }, &[], lie);
+        story.lookup(Call::LookupId { id: None, all: false }, &[], lie);
         assert_eq!(anomalies(Invariant::Freshness, story), ["freshness-false"], "{lie:?}");
     }
 

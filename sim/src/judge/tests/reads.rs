@@ -67,14 +67,14 @@ fn what_any_session_was_shown_is_seen_by_reads_that_begin_later() {
     assert_eq!(anomalies(Invariant::Visibility, story), [""; 0]);
 
     let mut story = shown();
-    let call = Call::LookupId { id: Some(story.id(0, 2)) };
+    let call = Call::LookupId { id: Some(story.id(0, 2)), all: false };
     story.fail(70, 7, call, Kind::NotFound);
     assert_eq!(anomalies(Invariant::Visibility, story), ["stale-lookup"]);
 
     // Nobody was shown it yet: it may be there or not.
     let mut story = sound();
     story.append_unknown(0, 2, 1);
-    story.fail(70, 7, Call::LookupId { id: Some(story.id(0, 2)) }, Kind::NotFound);
+    story.fail(70, 7, Call::LookupId { id: Some(story.id(0, 2)), all: false }, Kind::NotFound);
     assert_eq!(anomalies(Invariant::Visibility, story), [""; 0]);
 }
 

@@ -16,7 +16,7 @@ fn silent() -> Story {
 
 fn looked_up(catch_ups: u32) -> Story {
     let mut story = silent();
-    let call = Call::LookupId { id: Some(story.id(0, 2)) };
+    let call = Call::LookupId { id: Some(story.id(0, 2)), all: false };
     let found = [story.entry(2, 0, 2)];
     story.lookup(call, &found, Report { catch_ups, ..report(3, 3) });
     story
@@ -56,7 +56,7 @@ fn unseen_after_silence() {
     assert_eq!(anomalies(Invariant::AfterSilence, story), ["unseen-after-silence"]);
 
     let mut story = silent();
-    story.lookup(Call::LookupId { id: None }, &[], report(2, 2));
+    story.lookup(Call::LookupId { id: None, all: false }, &[], report(2, 2));
     assert_eq!(anomalies(Invariant::AfterSilence, story), ["unseen-after-silence"]);
 }
 

@@ -35,6 +35,13 @@ impl Story {
         Self { plan, events: Vec::new(), stamp: 0, process: 0 }
     }
 
+    /// The same with ids of which half come again and again.
+    pub(super) fn repeating_ids(mut self) -> Self {
+        let content = &mut self.plan.config.content;
+        (content.repeated_id_count, content.repeated_in_16) = (2, 8);
+        self
+    }
+
     pub(super) fn end(self) -> History {
         let mut history = History::new(&self.plan, self.events);
         history.header.loses_power = true;

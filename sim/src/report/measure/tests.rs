@@ -71,7 +71,12 @@ fn catch_ups_are_told_apart_from_the_waiting_for_them() {
             catch_up_own_us: own_us,
             ..Report::default()
         };
-        event(0, (0, 40), Call::LookupId { id: Some(1) }, Reply::Found(Vec::new(), report))
+        event(
+            0,
+            (0, 40),
+            Call::LookupId { id: Some(1), all: false },
+            Reply::Found(Vec::new(), report),
+        )
     };
     let events = [lookup(0), lookup(20)];
     assert_eq!(of(&events, CATCH_UP_WAIT), [30, 30]);

@@ -15,6 +15,8 @@ pub enum Mutant {
     StaleRead,
     /// Every second lookup of an id answers with its first message instead of its latest.
     FirstOfId,
+    /// All messages of an id are all but the first.
+    MissedOfId,
     /// What was acknowledged since the last few flushes goes with the process.
     LostFlushed,
     /// A settled entry names the place of the next record.
@@ -37,12 +39,13 @@ pub enum Mutant {
 
 impl Mutant {
     /// All of them, in the order above.
-    pub const ALL: [Mutant; 14] = [
+    pub const ALL: [Mutant; 15] = [
         Mutant::Hole,
         Mutant::Duplicate,
         Mutant::TornBatch,
         Mutant::StaleRead,
         Mutant::FirstOfId,
+        Mutant::MissedOfId,
         Mutant::LostFlushed,
         Mutant::WrongEntry,
         Mutant::MissedInRange,
@@ -63,7 +66,7 @@ impl Mutant {
             Self::FirstOfId => Invariant::Monotonic,
             Self::LostFlushed => Invariant::FlushedSurvives,
             Self::WrongEntry => Invariant::Entries,
-            Self::MissedInRange | Self::SeekTooFar => Invariant::Lookups,
+            Self::MissedOfId | Self::MissedInRange | Self::SeekTooFar => Invariant::Lookups,
             Self::CommitBackwards | Self::CommitUnknown => Invariant::Commits,
             Self::RefusedStored => Invariant::RefusedCommits,
             Self::OldFreshness => Invariant::Freshness,

@@ -89,6 +89,13 @@ impl<W: World> PerfectReader<W> {
                 let found = if is_first { of_id.next() } else { of_id.next_back() };
                 Ok(found.cloned().into_iter().collect())
             }
+            Query::AllOfId(id) => {
+                let of_id = visible.filter(|record| record.message.id == *id);
+                let missed = usize::from(self.is(Mutant::MissedOfId));
+                let mut found: Vec<Record> = of_id.skip(missed).cloned().collect();
+                found.reverse();
+                Ok(found)
+            }
             Query::Place(offset) => match lane.at(*offset) {
                 Some(record) if record.sequence < lane.log_start => {
                     Err(Refusal::certain(Kind::Trimmed, "it was trimmed"))

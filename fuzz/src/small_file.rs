@@ -96,7 +96,7 @@ async fn read(world: &Sim, kind: u8, content: &[u8]) -> usize {
             write(world, &root.join(MarkFile::<SimFile>::FILE_NAME), content).await;
             let mark = MarkFile::<SimFile>::read(world, root).await.expect("no disk fails");
             let start = MarkFile::<SimFile>::log_start(world, root).await;
-            usize::from(mark.is_some() || start.is_ok_and(|start| start > 0))
+            usize::from(mark.is_some() || start.is_ok_and(|start| start > Some(0)))
         }
         1 => {
             write(world, &root.join(EpochHistory::FILE_NAME), content).await;

@@ -40,7 +40,7 @@ pub enum Planted {
     SyncErrorIgnored,
     /// A sync that failed is tried again, and believed.
     SyncRetried,
-    /// Recovery relies on what nothing proves durable, frames and epochs, without writing it again.
+    /// Recovery forces what nothing proves durable, without writing it again.
     RecoveryResyncs,
     /// Recovery cuts the last whole frame off.
     CutTooMuch,

@@ -5,14 +5,17 @@ use std::path::{Path, PathBuf};
 
 use crate::config::DiskConfig;
 use crate::error::StorageError;
-#[cfg(not(feature = "rocks"))]
-use crate::index::model::SettleFault;
+use crate::io::World;
 use crate::io::real::Real;
-use crate::io::{File, OpenMode, World};
-use crate::record::FRAME_HEADER_BYTES;
 use crate::store::Log;
 use crate::types::Message;
 use crate::writer::Ack;
+#[cfg(not(feature = "rocks"))]
+use crate::{
+    index::model::SettleFault,
+    io::{File, OpenMode},
+    record::FRAME_HEADER_BYTES,
+};
 
 /// The segments of the partition, ascending.
 async fn segments(world: &Real, partition: &Path) -> Vec<PathBuf> {

@@ -107,19 +107,21 @@ fn words(
     record: &ShrunkRecord,
     target: &Path,
 ) -> Result<String, Failure> {
+    let plan = target.join("plan.json");
     if kept.expected.passes && kept.expected.planted.is_empty() {
         let file = args.failure.join(WORDS_NAME);
         let text = std::fs::read_to_string(&file).map_err(|error| {
             Failure::new(Exit::Environment, format!("{}: {error}", file.display()))
         })?;
         let shrunk = text.find(" SHRUNK to ").map_or(text.as_str(), |at| &text[at..]);
-        return Ok(shrunk.to_owned());
+        let found = args.failure.join(FailureRecord::SHRUNK_NAME);
+        let (found, plan) = (found.display().to_string(), plan.display().to_string());
+        return Ok(shrunk.replace(&found, &plan));
     }
     let tested = kept.tested()?;
     let judged = tested.run(&kept.plan);
     let (name, flags) = (kept.expected.shown.invariant.name(), tested.flags());
-    let file = target.join("plan.json");
-    let replay = format!("duolog replay {} --invariant {name}{flags}", file.display());
+    let replay = format!("duolog replay {} --invariant {name}{flags}", plan.display());
     let said = (record, replay.as_str());
     let (history, judgements) = (&judged.history, &judged.judgements);
     Ok(shrunk_words(&kept.plan, history, judgements, &kept.expected.shown, said))

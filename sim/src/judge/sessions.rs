@@ -9,8 +9,8 @@ use super::view::{Rising, View};
 /// What a session knew of a partition before a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Before {
-    /// The sequence that must come next; `None` at a new start, which the engine chooses, and behind
-    /// a seek by time.
+    /// The sequence that must come next; `None` at a new start, which the engine chooses, and
+    /// behind a seek by time.
     pub cursor: Option<u64>,
     /// The seek by time that put it where it stands, as an index: it has read nothing since.
     pub sought: Option<usize>,

@@ -101,9 +101,13 @@ pub(crate) async fn open<W: World>(partition: &Arc<Partition<W>>) -> StorageResu
         remove_file(world, &path).await?;
         world.step(Step::TrimRemoved).await;
     }
+    let base = segments.all().first().map(|first| first.base_sequence);
+    // Before the index is told that what is missing was dropped.
+    check_start(directory, noted, base.unwrap_or(log_start))?;
     let (settled, start, next_chunk) = recover_index(partition, &segments, log_start).await?;
-    let first = segments.all().first().map_or(settled, |first| first.base_sequence);
-    check_start(directory, noted, first)?;
+    if base.is_none() {
+        check_start(directory, noted, settled)?;
+    }
     let (state, scan) =
         build_state(partition, segments, EpochHistory::default(), settled, start, log_start)
             .await?;

@@ -9,13 +9,23 @@ use crate::io::World;
 use crate::io::real::Real;
 use crate::store::Log;
 use crate::types::Message;
-use crate::writer::Ack;
+use crate::writer::{Ack, Writer};
 #[cfg(not(feature = "rocks"))]
 use crate::{
     index::model::SettleFault,
     io::{File, OpenMode},
     record::FRAME_HEADER_BYTES,
 };
+
+/// A log of one message, and its writer.
+async fn begun(directory: &Path) -> (Real, Log, Writer) {
+    let world = Real::new();
+    let log = Log::open(world.clone(), DiskConfig::new(directory)).await.unwrap();
+    log.create_topic("orders", 1).await.unwrap();
+    let writer = log.writer("orders", 0).await.unwrap();
+    writer.append(vec![Message::new("first", "x")], Ack::Flushed).await.unwrap();
+    (world, log, writer)
+}
 
 /// The segments of the partition, ascending.
 async fn segments(world: &Real, partition: &Path) -> Vec<PathBuf> {
@@ -40,11 +50,7 @@ async fn refused(log: &Log<Real>) -> (PathBuf, u64, String) {
 #[tokio::test]
 async fn a_log_that_ends_below_the_index_names_the_place_where_it_ends() {
     let directory = tempfile::tempdir().unwrap();
-    let world = Real::new();
-    let log = Log::open(world.clone(), DiskConfig::new(directory.path())).await.unwrap();
-    log.create_topic("orders", 1).await.unwrap();
-    let writer = log.writer("orders", 0).await.unwrap();
-    writer.append(vec![Message::new("first", "x")], Ack::Flushed).await.unwrap();
+    let (world, log, writer) = begun(directory.path()).await;
     writer.append(vec![Message::new("second", "x")], Ack::Flushed).await.unwrap();
     let place = log.index().get_by_msg_id("orders", 0, "second").await.unwrap();
     let root = world.canonical(directory.path()).await.unwrap();
@@ -73,16 +79,20 @@ async fn a_log_that_ends_below_the_index_names_the_place_where_it_ends() {
 #[tokio::test]
 async fn a_log_without_its_first_segments_is_refused() {
     let directory = tempfile::tempdir().unwrap();
-    let world = Real::new();
-    let log = Log::open(world.clone(), DiskConfig::new(directory.path())).await.unwrap();
-    log.create_topic("orders", 1).await.unwrap();
-    let writer = log.writer("orders", 0).await.unwrap();
-    writer.append(vec![Message::new("first", "x")], Ack::Flushed).await.unwrap();
+    let (world, log, writer) = begun(directory.path()).await;
     writer.roll().await.unwrap();
     writer.append(vec![Message::new("second", "x")], Ack::Flushed).await.unwrap();
-    writer.settle().await.unwrap();
     writer.close().await.unwrap();
     let partition = world.canonical(directory.path()).await.unwrap().join("orders/0");
+    let (first, away) = (segments(&world, &partition).await.remove(0), partition.join("away"));
+    world.rename(&first, &away).await.unwrap();
+    refused(&log).await;
+    // The index was not told that they were dropped.
+    world.rename(&away, &first).await.unwrap();
+    let writer = log.writer("orders", 0).await.unwrap();
+    writer.settle().await.unwrap();
+    log.index().get_by_msg_id("orders", 0, "first").await.unwrap();
+    writer.close().await.unwrap();
     for end in [1, 2] {
         world.remove_file(&segments(&world, &partition).await[0]).await.unwrap();
         let what = format!("no segment has messages 0..{end}, and retention kept them");

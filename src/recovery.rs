@@ -101,13 +101,10 @@ pub(crate) async fn open<W: World>(partition: &Arc<Partition<W>>) -> StorageResu
         remove_file(world, &path).await?;
         world.step(Step::TrimRemoved).await;
     }
-    let base = segments.all().first().map(|first| first.base_sequence);
     // Before the index is told that what is missing was dropped.
-    check_start(directory, noted, base.unwrap_or(log_start))?;
+    check_start(directory, noted, segments.base())?;
     let (settled, start, next_chunk) = recover_index(partition, &segments, log_start).await?;
-    if base.is_none() {
-        check_start(directory, noted, settled)?;
-    }
+    check_start(directory, noted, segments.base().or(Some(settled)))?;
     let (state, scan) =
         build_state(partition, segments, EpochHistory::default(), settled, start, log_start)
             .await?;
@@ -142,8 +139,7 @@ async fn recover_index<W: World>(
     log_start: Sequence,
 ) -> StorageResult<(Sequence, Option<SegmentOffset>, u64)> {
     let number = partition.number;
-    let base = segments.all().first().map_or(0, |first| first.base_sequence);
-    let log_start = log_start.max(base);
+    let log_start = log_start.max(segments.base().unwrap_or(0));
     let primary = partition.shard.primary().await?;
     loop {
         let mut ends = [ChainEnd::default(); Family::ALL.len()];

@@ -105,11 +105,10 @@ async fn verify_partition<W: World>(
         None
     });
     let segments = segments.cut_by(&epochs);
-    let base = segments.all().first().map_or(0, |first| first.base_sequence);
-    if let Err(error) = check_start(&directory, noted, base) {
+    if let Err(error) = check_start(&directory, noted, segments.base()) {
         report.problem(error.to_string());
     }
-    let log_start = base.max(noted.unwrap_or(0));
+    let log_start = segments.base().max(noted).unwrap_or(0);
     report.log_start = log_start;
     let entries = Arc::new(Mutex::new(Vec::new()));
     let sink = entries.clone();

@@ -66,6 +66,11 @@ impl SegmentList {
         self.lock().clone()
     }
 
+    /// The first sequence of the oldest segment; `None` where there is no segment.
+    pub fn base(&self) -> Option<Sequence> {
+        self.lock().first().map(|first| first.base_sequence)
+    }
+
     /// Adds the newest segment.
     pub fn push(&self, entry: SegmentEntry) {
         let mut entries = self.lock();

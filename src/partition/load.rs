@@ -77,8 +77,7 @@ pub(crate) async fn build_state<W: World>(
     start: Option<crate::types::SegmentOffset>,
     log_start_hint: Sequence,
 ) -> StorageResult<(PartitionState, Scan)> {
-    let base = segments.all().first().map_or(settled, |first| first.base_sequence);
-    let log_start = log_start_hint.max(base);
+    let log_start = log_start_hint.max(segments.base().unwrap_or(settled));
     let settled = settled.max(log_start);
     let tail = Tail::new(settled, tail_limits(&partition.config));
     let world = &partition.world;
@@ -114,14 +113,17 @@ pub(crate) fn tail_limits(config: &DiskConfig) -> TailLimits {
 }
 
 /// Retention notes where the log starts before it drops anything: what lies between that and the
-/// `first` message of the first segment was lost. Where nothing is noted, the log is a copy without
-/// the note, and starts there.
+/// `first` message that is there was lost. Where nothing is noted, the log is a copy without the
+/// note, and starts there.
 pub(crate) fn check_start(
     directory: &Path,
     noted: Option<Sequence>,
-    first: Sequence,
+    first: Option<Sequence>,
 ) -> StorageResult<()> {
-    let Some(log_start) = noted.filter(|log_start| *log_start < first) else { return Ok(()) };
+    let (Some(log_start), Some(first)) = (noted, first) else { return Ok(()) };
+    if first <= log_start {
+        return Ok(());
+    }
     Err(StorageError::Corrupt {
         path: directory.to_owned(),
         offset: 0,
@@ -147,9 +149,8 @@ pub(super) async fn load<W: World>(partition: &Arc<Partition<W>>) -> StorageResu
     let segments = segments.cut_by(&epochs);
     epochs.check_covers(directory, segments.all().last().map(|newest| newest.id))?;
     let noted = MarkFile::<W::File>::log_start(world, directory).await?;
+    check_start(directory, noted, segments.base())?;
     let log_start = noted.unwrap_or(0);
-    let first = segments.all().first().map_or(log_start, |first| first.base_sequence);
-    check_start(directory, noted, first)?;
     let (settled, start) = partition.shard.secondary.settled_end(partition.number).await?;
     let (state, _) = build_state(partition, segments, epochs, settled, start, log_start).await?;
     Ok(state)

@@ -116,17 +116,13 @@ fn by_id(
 fn all_of_id(view: &View<'_>, judgement: &mut Judgement, ids: &Ids, index: usize, id: u64) {
     let Some(Reply::Found(found, report)) = view.events[index].reply() else { return };
     let answered: Vec<u64> = found.iter().rev().map(|one| one.sequence).collect();
-    let mut wrong = None;
-    if answered.windows(2).any(|pair| pair[0] >= pair[1]) {
-        wrong = Some("the answer is not in order, latest first".to_owned());
-    }
-    for sequence in ids.below(view, index, id, report.visible) {
-        if answered.binary_search(&sequence).is_err() {
-            wrong.get_or_insert_with(|| {
-                format!("sequence {sequence} has that id, was visible, and is missing")
-            });
-        }
-    }
+    let wrong = if answered.windows(2).any(|pair| pair[0] >= pair[1]) {
+        Some("the answer is not in order, latest first".to_owned())
+    } else {
+        let mut due = ids.below(view, index, id, report.visible);
+        due.find(|sequence| answered.binary_search(sequence).is_err())
+            .map(|missed| format!("sequence {missed} has that id, was visible, and is missing"))
+    };
     if let Some(what) = wrong {
         let words = format!("{what}.{}", view.quote(&[index]));
         judgement.violated("all-differ", &[index], words);
@@ -230,12 +226,10 @@ impl Ids {
             .filter(move |sequence| Self::is_certain(view, index, id, *sequence))
     }
 
-    /// Whether the message of a sequence is kept to the end and has that id. Numbers given to a
-    /// batch that went with its process are given again.
+    /// Whether the message of a sequence is kept to the end and has that id.
     fn is_certain(view: &View<'_>, index: usize, id: u64, sequence: u64) -> bool {
         let lane = view.events[index].lane;
-        let kept = sequence >= view.lanes[lane as usize].trimmed.before(u64::MAX);
-        let known = view.ledger.lanes[lane as usize].at(sequence);
-        kept && known.is_some_and(|known| view.expected(lane, known.0, known.1).id == id)
+        let kept = view.kept(lane, sequence);
+        kept.is_some_and(|(producer, counter)| view.expected(lane, producer, counter).id == id)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::history::{Call, Event, Reply};
+use crate::history::{Call, Event, Reply, Run};
 
 use super::view::{Rising, View};
 
@@ -18,6 +18,14 @@ pub(super) struct Before {
     pub last: Option<usize>,
     /// The end of the furthest that it ever read of the partition.
     pub furthest: u64,
+}
+
+impl Before {
+    /// Whether nothing tells where it stands behind a read of these: it went to a time, and there
+    /// was nothing.
+    pub(super) fn is_unplaced(&self, runs: &[Run]) -> bool {
+        self.sought.is_some() && runs.is_empty()
+    }
 }
 
 /// Calls `each` for every `next` that answered, with what its session knew before. In order of

@@ -110,7 +110,7 @@ impl After<'_> {
                 let name = if before.last.is_some() { "sessions open before" } else { "others" };
                 judgement.count(name, 1);
             }
-            if before.sought.is_some() && runs.is_empty() {
+            if before.is_unplaced(runs) {
                 return;
             }
             let end = runs.last().map(|run| run.end()).or(before.cursor).unwrap_or(0);

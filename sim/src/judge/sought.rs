@@ -1,7 +1,7 @@
 //! I9, for sessions that went to a time: they go on at the first message since then, by the order
 //! of the log.
 
-use crate::history::{Call, Reply, Run};
+use crate::history::{Call, Reply};
 
 use super::sessions::reads;
 use super::times::Times;
@@ -17,17 +17,13 @@ pub(super) fn judge(view: &View<'_>, times: &Times, judgement: &mut Judgement) {
             return;
         };
         let Some(Reply::Messages(runs)) = event.reply() else { return };
-        let (mut since, mut earlier) = (None::<u64>, Vec::new());
-        for one in times.visible_before(view, &view.events[seek]) {
-            if one.timestamp_us < *from_us {
-                earlier.push(one.sequence);
-            } else {
-                since = Some(since.map_or(one.sequence, |since| since.min(one.sequence)));
-            }
-        }
+        let visible = times.visible_before(view, &view.events[seek]);
+        let (earlier, since): (Vec<_>, Vec<_>) =
+            visible.partition(|one| one.timestamp_us < *from_us);
+        let since = since.iter().map(|one| one.sequence).min();
         let at = &view.lanes[event.lane as usize];
         judgement.check(since.is_some_and(|since| at.settled_within(since, u64::MAX)));
-        let first = runs.first().map(|run: &Run| run.sequence);
+        let first = runs.first().map(|run| run.sequence);
         let wrong = match (first, since) {
             (Some(first), Some(since)) if first > since => Some(format!(
                 "sequence {since} is stamped since then and was visible, and the session goes on \
@@ -39,7 +35,7 @@ pub(super) fn judge(view: &View<'_>, times: &Times, judgement: &mut Judgement) {
             )),
             // Where nothing is stamped since then, it stands at the end, and what came later is
             // stamped as it is.
-            (Some(first), _) if earlier.contains(&first) => {
+            (Some(first), _) if earlier.iter().any(|one| one.sequence == first) => {
                 Some(format!("sequence {first} is stamped before, and the session goes on there"))
             }
             _ => None,

@@ -25,6 +25,13 @@ pub(super) struct Stamped {
     acknowledged: u64,
 }
 
+impl Stamped {
+    /// Whether it is certainly there to the end.
+    fn is_kept(&self, view: &View<'_>, lane: u32) -> bool {
+        view.kept(lane, self.sequence) == Some((self.producer, self.counter))
+    }
+}
+
 /// The messages of each partition in order of timestamp and sequence.
 pub(super) struct Times {
     lanes: Vec<Vec<Stamped>>,
@@ -91,8 +98,6 @@ impl Times {
             _ if full => return Ok(()),
             _ => (asked.to_us, 0),
         };
-        let trimmed = view.lanes[event.lane as usize].trimmed.before(u64::MAX);
-        let ledger = &view.ledger.lanes[event.lane as usize];
         let answered: BTreeSet<u64> = found.iter().map(|one| one.sequence).collect();
         let all = &self.lanes[event.lane as usize];
         let first = all.partition_point(|one| one.timestamp_us < asked.from_us);
@@ -101,8 +106,7 @@ impl Times {
             .take_while(|one| (one.timestamp_us, one.sequence) < until)
             .find(|one| {
                 (one.acknowledged < event.invoked || one.sequence < report.visible)
-                    && ledger.at(one.sequence) == Some((one.producer, one.counter))
-                    && one.sequence >= trimmed
+                    && one.is_kept(view, event.lane)
                     && !answered.contains(&one.sequence)
             });
         match missed {
@@ -121,12 +125,7 @@ impl Times {
         view: &'a View<'_>,
         event: &'a Event,
     ) -> impl Iterator<Item = &'a Stamped> {
-        let trimmed = view.lanes[event.lane as usize].trimmed.before(u64::MAX);
-        let ledger = &view.ledger.lanes[event.lane as usize];
-        self.lanes[event.lane as usize].iter().filter(move |one| {
-            one.acknowledged < event.invoked
-                && ledger.at(one.sequence) == Some((one.producer, one.counter))
-                && one.sequence >= trimmed
-        })
+        let all = self.lanes[event.lane as usize].iter();
+        all.filter(|one| one.acknowledged < event.invoked && one.is_kept(view, event.lane))
     }
 }

@@ -88,6 +88,15 @@ impl<'a> View<'a> {
         Self { header: &history.header, events, ledger, lanes }
     }
 
+    /// Producer and counter of the message at `sequence` that retention certainly kept to the end.
+    /// Numbers given to a batch that went with its process are given again: who has it at last.
+    pub(super) fn kept(&self, lane: u32, sequence: u64) -> Option<(u32, u64)> {
+        if sequence < self.lanes[lane as usize].trimmed.before(u64::MAX) {
+            return None;
+        }
+        self.ledger.lanes[lane as usize].at(sequence)
+    }
+
     /// What the message of `lane` that `producer` numbers `counter` must be.
     pub(super) fn expected(&self, lane: u32, producer: u32, counter: u64) -> Expected {
         self.header.content.expected(Mark { lane, producer, counter })

@@ -24,7 +24,7 @@ fn by_next(view: &View<'_>, judgement: &mut Judgement) {
         else {
             return;
         };
-        if before.sought.is_some() && runs.is_empty() {
+        if before.is_unplaced(runs) {
             return;
         }
         let lane = &view.lanes[event.lane as usize];

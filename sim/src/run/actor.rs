@@ -9,7 +9,7 @@ use crate::plan::Operation;
 
 use super::reading::Session;
 use super::stage::Stage;
-use super::subject::SubjectLog;
+use super::subject::{Seek, SubjectLog};
 
 /// How long an actor waits for producers before it looks again, and how often.
 const WAIT_US: u64 = 1_000;
@@ -86,7 +86,7 @@ impl<W: World, L: SubjectLog> Player<W, L> {
             }
             Operation::Follow { lane, count } => self.follow(lane, count).await,
             Operation::At { us } => self.keep_time(us).await,
-            Operation::SeekEarliest { lane } => self.seek_earliest(lane).await,
+            Operation::SeekEarliest { lane } => self.seek(lane, Seek::Earliest).await,
             Operation::SeekTime { lane, target, after_us } => {
                 self.seek_time(lane, target, after_us).await;
             }

@@ -11,7 +11,7 @@ use super::actor::Player;
 use super::healing::heal;
 use super::stage::Stage;
 use super::state::RunState;
-use super::subject::{Answer, Query, Subject, SubjectLog};
+use super::subject::{Answer, Query, Seek, Subject, SubjectLog};
 use super::waiting::Gate;
 
 /// Which actors a process has.
@@ -136,7 +136,7 @@ pub(super) async fn drain<W: World, S: Subject<W>>(
     let count = state.plan.config.content.read_count(DRAIN_COUNT, DRAIN_BYTES);
     for lane in 0..state.plan.lane_count() {
         player.marks(lane).await;
-        player.seek_earliest(lane).await;
+        player.seek(lane, Seek::Earliest).await;
         while player.read(lane, count, 0).await.is_some_and(|count| count > 0) {}
         probe(&mut player, &state, lane).await;
     }

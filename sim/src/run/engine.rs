@@ -14,7 +14,7 @@ use crate::history::{Failure, InstancesSeen, Kind, MarksSeen, Report, WriterSeen
 use crate::plan::{Ack, PlanConfig, Visibility};
 
 use super::subject::{
-    Answer, Appended, Query, Refusal, Subject, SubjectLog, SubjectReader, SubjectWriter,
+    Answer, Appended, Query, Refusal, Seek, Subject, SubjectLog, SubjectReader, SubjectWriter,
 };
 
 /// The engine in a directory.
@@ -232,14 +232,13 @@ impl<W: World> SubjectReader for EngineReader<W> {
         answer(read.map(ReadMessages::into_vec))
     }
 
-    async fn seek_earliest(&self, lane: u32) -> Answer<()> {
+    async fn seek(&self, lane: u32, to: Seek) -> Answer<()> {
         let (topic, partition) = self.config.place(lane);
-        answer(self.reader.seek(&topic, partition, ReadPosition::Earliest).await)
-    }
-
-    async fn seek_time(&self, lane: u32, from_us: i64) -> Answer<()> {
-        let (topic, partition) = self.config.place(lane);
-        answer(self.reader.seek(&topic, partition, ReadPosition::Time(from_us)).await)
+        let position = match to {
+            Seek::Earliest => ReadPosition::Earliest,
+            Seek::Time(from_us) => ReadPosition::Time(from_us),
+        };
+        answer(self.reader.seek(&topic, partition, position).await)
     }
 
     async fn commit(&self, lane: u32, offset: SegmentOffset) -> Answer<()> {

@@ -11,7 +11,7 @@ use crate::plan::Target;
 use super::actor::Player;
 use super::driver::{DRAIN_BYTES, DRAIN_COUNT};
 use super::stage::Stage;
-use super::subject::SubjectLog;
+use super::subject::{Seek, SubjectLog};
 
 /// How long nothing happens: longer than anything in the engine waits by itself, but for waits
 /// that grow each time something fails.
@@ -54,7 +54,7 @@ impl<W: World, L: SubjectLog> Player<W, L> {
             let half = self.stage.state.acknowledged_count(lane) / 2;
             self.lookup_position(lane, Target::Back(half)).await;
             if from_start {
-                self.seek_earliest(lane).await;
+                self.seek(lane, Seek::Earliest).await;
             }
             if from_start || self.session.as_ref().is_some_and(|session| session.reads(lane)) {
                 self.read_to_end(lane).await;

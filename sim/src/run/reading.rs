@@ -11,7 +11,7 @@ use crate::plan::{CommitChoice, Content, Mark, Target};
 use super::actor::Player;
 use super::resolve;
 use super::stage::end;
-use super::subject::{Query, SubjectLog, SubjectReader};
+use super::subject::{Query, Seek, SubjectLog, SubjectReader};
 
 /// An open session.
 pub(super) struct Session<R> {
@@ -112,33 +112,29 @@ impl<W: World, L: SubjectLog> Player<W, L> {
             }
         }
         if trimmed {
-            self.seek_earliest(lane).await;
+            self.seek(lane, Seek::Earliest).await;
         }
         messages.map(|messages| messages.len())
     }
 
-    pub(super) async fn seek_earliest(&mut self, lane: u32) {
+    pub(super) async fn seek(&mut self, lane: u32, to: Seek) {
         if !self.open_session().await {
             return;
         }
-        let pending = self.begin(lane, Call::SeekEarliest);
+        let call = match to {
+            Seek::Earliest => Call::SeekEarliest,
+            Seek::Time(from_us) => Call::SeekTime { from_us },
+        };
+        let pending = self.begin(lane, call);
         let Some(session) = &mut self.session else { return };
         session.is_behind.remove(&lane);
-        let answer = session.reader.seek_earliest(lane).await;
+        let answer = session.reader.seek(lane, to).await;
         end(pending, answer, |()| Reply::Done, &self.stage.world);
     }
 
     pub(super) async fn seek_time(&mut self, lane: u32, target: Target, after_us: u64) {
         let Some(time_us) = self.time_us(lane, target) else { return };
-        if !self.open_session().await {
-            return;
-        }
-        let from_us = time_us + after_us.cast_signed();
-        let pending = self.begin(lane, Call::SeekTime { from_us });
-        let Some(session) = &mut self.session else { return };
-        session.is_behind.remove(&lane);
-        let answer = session.reader.seek_time(lane, from_us).await;
-        end(pending, answer, |()| Reply::Done, &self.stage.world);
+        self.seek(lane, Seek::Time(time_us + after_us.cast_signed())).await;
     }
 
     /// The timestamp of the message that a target means, where there is one.

@@ -59,6 +59,15 @@ pub enum Query {
     },
 }
 
+/// Where a session goes.
+#[derive(Clone, Copy, Debug)]
+pub enum Seek {
+    /// To the earliest message.
+    Earliest,
+    /// To the first message since a time, inclusive, microseconds since 1970.
+    Time(i64),
+}
+
 /// Something that can be opened as a log in a process of a world.
 pub trait Subject<W: World>: Clone + Send + Sync + 'static {
     /// The open log.
@@ -130,11 +139,8 @@ pub trait SubjectReader: Send + Sync + 'static {
         wait_us: u64,
     ) -> impl Future<Output = Answer<Vec<ReadMessage>>> + Send;
 
-    /// Goes to the earliest message.
-    fn seek_earliest(&self, lane: u32) -> impl Future<Output = Answer<()>> + Send;
-
-    /// Goes to the first message since a time.
-    fn seek_time(&self, lane: u32, from_us: i64) -> impl Future<Output = Answer<()>> + Send;
+    /// Goes somewhere else.
+    fn seek(&self, lane: u32, to: Seek) -> impl Future<Output = Answer<()>> + Send;
 
     /// Commits a position.
     fn commit(&self, lane: u32, offset: SegmentOffset) -> impl Future<Output = Answer<()>> + Send;

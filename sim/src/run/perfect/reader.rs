@@ -8,7 +8,7 @@ use duolog::io::{Step, World};
 use duolog::types::{MessageMeta, Position, ReadMessage, SegmentOffset};
 
 use crate::history::{Kind, Report};
-use crate::run::subject::{Answer, Query, Refusal, SubjectReader};
+use crate::run::subject::{Answer, Query, Refusal, Seek, SubjectReader};
 
 use super::disk::{Disk, LaneDisk, Record, lock};
 use super::mutant::Mutant;
@@ -147,19 +147,18 @@ impl<W: World> SubjectReader for PerfectReader<W> {
         }
     }
 
-    async fn seek_earliest(&self, lane: u32) -> Answer<()> {
-        let log_start = lock(&self.disk).lanes[lane as usize].log_start;
-        lock(&self.held).entry(lane).or_default().cursor = Some(log_start);
-        Ok(())
-    }
-
-    async fn seek_time(&self, lane: u32, from_us: i64) -> Answer<()> {
+    async fn seek(&self, lane: u32, to: Seek) -> Answer<()> {
         let disk = lock(&self.disk);
         let lane_disk = &disk.lanes[lane as usize];
-        let is_since = |record: &&Record| record.message.timestamp_us >= Some(from_us);
-        let first = lane_disk.from(lane_disk.log_start).iter().find(is_since);
-        let beyond = u64::from(self.is(Mutant::SeekTooFar));
-        let cursor = first.map_or(lane_disk.end, |record| record.sequence + beyond);
+        let cursor = match to {
+            Seek::Earliest => lane_disk.log_start,
+            Seek::Time(from_us) => {
+                let is_since = |record: &&Record| record.message.timestamp_us >= Some(from_us);
+                let first = lane_disk.from(lane_disk.log_start).iter().find(is_since);
+                let beyond = u64::from(self.is(Mutant::SeekTooFar));
+                first.map_or(lane_disk.end, |record| record.sequence + beyond)
+            }
+        };
         lock(&self.held).entry(lane).or_default().cursor = Some(cursor);
         Ok(())
     }
